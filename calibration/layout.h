@@ -1,0 +1,59 @@
+// Layout: where on the DMD the logical inputs and the identity code live.
+//
+//   +--------------------------------------+
+//   |  input 0  |  input 1  | ...          |   data area: grid of equal macro-pixels, row-major
+//   |  ...                                 |
+//   +--------------------------------------+
+//   | c0 | c1 | c2 | ...            | c31  |   guard strip: `code_blocks` blocks carrying the
+//   pattern's number
+//   +--------------------------------------+
+//
+// The code is bi-orthogonal: number n (0..61) is Walsh function 1 + n / 2 of length 32,
+// complemented for odd n. Every word lights exactly 16 of the 32 blocks, so the strip sends the
+// same power with every pattern, and two different words share 8 blocks or none. The strip is also
+// the pilot: its known field gives the interferometer's phase.
+#pragma once
+
+#include "hal/bit_pattern.h"
+
+#include <cstdint>
+#include <span>
+
+namespace opal::calibration {
+
+inline constexpr int code_blocks = 32;
+inline constexpr std::uint32_t code_words = 62;
+
+struct Block {  // mirrors
+    int row = 0;
+    int column = 0;
+    int rows = 0;
+    int columns = 0;
+};
+
+class Layout {
+public:
+    // Throws std::invalid_argument if the DMD has too few mirrors for `inputs` (at least 1).
+    Layout(int dmd_rows, int dmd_columns, int inputs);
+
+    int inputs() const { return inputs_; }
+    Block input_block(int input) const;
+    Block code_block(int index) const;
+    // True if `word` (< code_words) lights block `index`.
+    static bool code_bit(std::uint32_t word, int index);
+
+    // A pattern with these logical inputs on (bits, size inputs()) and this code word (or none) in
+    // the strip. `into` is reshaped and overwritten.
+    void draw(std::span<const std::uint8_t> bits, std::uint32_t word, hal::BitPattern& into) const;
+    void draw_without_code(std::span<const std::uint8_t> bits, hal::BitPattern& into) const;
+
+private:
+    int dmd_rows_;
+    int dmd_columns_;
+    int inputs_;
+    int strip_rows_;
+    int grid_rows_;
+    int grid_columns_;
+};
+
+}  // namespace opal::calibration

@@ -1,0 +1,88 @@
+// Camera: an area sensor that turns trigger edges into frames.
+//
+// The life of a run:   configure() -> arm() -> [edges arrive or trigger()] -> receive() ... ->
+// disarm()
+//
+//   trigger  __/~\______________
+//   delay      |--|                settings.trigger_delay
+//   exposure      |########|       settings.exposure, light is integrated
+//   readout                |----|  during which the next edge may be too early: it is dropped and
+//   counted
+#pragma once
+
+#include "hal/clock.h"
+#include "hal/frame.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace opal::hal {
+
+enum class TriggerSource {
+    software,  // trigger()
+    line,      // rising edges at the trigger input
+};
+
+struct CameraInfo {
+    std::string model;
+    std::string serial;
+    int sensor_rows = 0;
+    int sensor_columns = 0;
+    int region_step_px = 1;  // region edges are multiples of this
+    double pitch_um = 0;     // pixel pitch
+    std::vector<PixelFormat> formats;
+    Duration min_exposure{0};
+    Duration max_exposure{0};
+    Duration max_trigger_delay{0};
+};
+
+struct CameraSettings {
+    Region region;
+    PixelFormat format = PixelFormat::mono8;
+    Duration exposure{0};
+    Duration trigger_delay{0};
+    TriggerSource trigger = TriggerSource::line;
+    bool operator==(const CameraSettings&) const = default;
+};
+
+struct CameraStatus {
+    bool armed = false;
+    std::uint64_t missed_triggers =
+        0;  // edges dropped since arm() because exposure or readout was under way
+    double temperature_c = 0;  // sensor
+    Duration dead_time{
+        0};  // with the present settings: end of exposure to the next acceptable edge
+};
+
+// For users:
+//   - configure() returns what the device really does (rounded to its steps); nothing else changes
+//   settings.
+//   - arm(n) returns when the camera will accept the next edge; edges before that are not seen. It
+//   queues room for n
+//     frames; frames beyond are an overrun and the next frame received says so. Frame ids restart
+//     at 0.
+//   - receive() fills `frame` (reusing its storage) with the oldest frame and returns true, or
+//   returns false when the
+//     deadline passed first: no frame is an outcome, not a fault. Frames arrive in the order of
+//     their ids.
+//   - disarm() drops frames not received. configure() while armed throws wrong_state.
+//   - After a DeviceError the camera is disarmed or disconnected.
+// For drivers:
+//   - Never repair silently: a frame with missing bytes is delivered as incomplete, a lost frame
+//   leaves a gap in ids.
+//   - device_time is the start of exposure on the device's clock, not the time of arrival.
+class Camera {
+public:
+    virtual ~Camera() = default;
+    virtual const CameraInfo& info() const = 0;
+    virtual CameraSettings configure(const CameraSettings& wanted) = 0;
+    virtual const CameraSettings& settings() const = 0;
+    virtual void arm(std::uint64_t frames) = 0;
+    virtual void trigger() = 0;  // TriggerSource::software only, else wrong_state
+    virtual bool receive(Frame& frame, Deadline deadline) = 0;
+    virtual void disarm() = 0;
+    virtual CameraStatus status() = 0;
+};
+
+}  // namespace opal::hal

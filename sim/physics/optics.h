@@ -1,0 +1,71 @@
+// Optics: light from mirrors to counts. Knows no devices, no queues, no clock: a pure function of scene, pattern and
+// time. Bit-accurate (docs/notation.md): all fields are exact integers, all noise is Philox keyed by (seed, frame,
+// pixel), and what floating point remains uses only + - * / sqrt in a fixed order.
+#pragma once
+
+#include "hal/bit_pattern.h"
+#include "hal/frame.h"
+#include "sim/scene.h"
+
+#include <complex>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace opal::sim {
+
+// What a pattern sends into the medium: one fixed-point amplitude per macro-pixel of the DMD, row-major,
+// 4096 = all mirrors on in the centre of the beam. Includes the light that leaks from off mirrors and the stuck ones.
+struct ChannelAmplitudes {
+    std::vector<std::int32_t> q12;
+};
+
+// One stretch of an exposure in which neither the pattern nor the laser's set power changes.
+struct LightSegment {
+    const ChannelAmplitudes* light = nullptr;
+    hal::Duration start{0};  // virtual time since the bench was made
+    hal::Duration duration{0};
+    std::uint32_t power_q16 =
+        0;  // mean laser power over its maximum, 65536 = maximum, 0 = off (noise comes on top)
+};
+
+struct Exposure {
+    hal::Region region;
+    hal::PixelFormat format = hal::PixelFormat::mono8;
+    hal::Duration total{0};  // integration time, for dark current
+    std::uint64_t frame_key =
+        0;  // number of this exposure since the bench was made; keys its noise
+    std::span<const LightSegment> segments;
+};
+
+class Optics {
+public:
+    explicit Optics(const Scene& scene);
+    ~Optics();
+
+    void reduce(const hal::BitPattern& pattern, ChannelAmplitudes& into) const;
+
+    // Renders into frame.region, format and bytes only. Thread-safe, each thread with its own Scratch; the answer does
+    // not depend on threads or on what was rendered before.
+    struct Scratch;
+    std::unique_ptr<Scratch> make_scratch() const;
+    void expose(const Exposure& exposure, Scratch& scratch, hal::Frame& frame) const;
+
+    // Prepares (draws and stores, if the scene allows) what frames of this region need. Optional; expose() works without.
+    void prepare(hal::Region region) const;
+
+    double phase_rad(hal::Duration at) const;     // between the arms, drift and vibration
+    double power_factor(hal::Duration at) const;  // laser noise and drift around 1
+
+    // Double-precision twins; see SimulatedBench.
+    std::vector<std::complex<double>> true_field(const hal::BitPattern& pattern,
+                                                 hal::Region region) const;
+    std::vector<std::complex<double>> true_reference(hal::Region region) const;
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace opal::sim
