@@ -14,12 +14,13 @@
 
 namespace opal::hal {
 
-// For users: the references live as long as the bench. Destroying the bench turns the laser off
-// first, then stops the
-//   DMD, then disarms the camera.
-// For drivers: identity() must change when a calibration would no longer hold (another device,
-// another medium); it is
-//   stored with the calibration record and compared before the record is used.
+// For users:
+//   - The references live as long as the bench. Destroying the bench turns the laser off first,
+//     then stops the DMD, then disarms the camera.
+// For drivers:
+//   - identity() must change when a calibration would no longer hold (another device, another
+//     medium); it is stored with the calibration record and compared before the record is used.
+//   - The bench never emits, shows or exposes on its own: a new bench is dark and disarmed.
 class Bench {
 public:
     virtual ~Bench() = default;

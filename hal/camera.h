@@ -6,8 +6,7 @@
 //   trigger  __/~\______________
 //   delay      |--|                settings.trigger_delay
 //   exposure      |########|       settings.exposure, light is integrated
-//   readout                |----|  during which the next edge may be too early: it is dropped and
-//   counted
+//   readout                |----|  the next edge may be too early: it is dropped and counted
 #pragma once
 
 #include "hal/clock.h"
@@ -48,29 +47,31 @@ struct CameraSettings {
 
 struct CameraStatus {
     bool armed = false;
-    std::uint64_t missed_triggers =
-        0;  // edges dropped since arm() because exposure or readout was under way
+    // Edges dropped since arm() because delay, exposure or readout was under way.
+    std::uint64_t missed_triggers = 0;
     double temperature_c = 0;  // sensor
-    Duration dead_time{
-        0};  // with the present settings: end of exposure to the next acceptable edge
+    // With the present settings: from the end of an exposure to the next edge it would accept.
+    Duration dead_time{0};
 };
 
 // For users:
+//   - Calls come from one thread at a time.
 //   - configure() returns what the device really does (rounded to its steps); nothing else changes
-//   settings.
-//   - arm(n) returns when the camera will accept the next edge; edges before that are not seen. It
-//   queues room for n
-//     frames; frames beyond are an overrun and the next frame received says so. Frame ids restart
-//     at 0.
+//     settings. A value the device cannot take throws out_of_range and leaves the settings alone.
+//     configure() while armed throws wrong_state; so does arm() while armed or before configure().
+//   - arm(n), n at least 1, returns when the camera will accept the next edge; edges before that
+//     are not seen. It queues room for n frames. A frame that finds no room is lost: its id is
+//     used up, and the next frame received says overrun. Ids and missed_triggers restart at 0.
+//   - trigger() asks for one exposure as soon as the camera can take it and returns at once.
 //   - receive() fills `frame` (reusing its storage) with the oldest frame and returns true, or
-//   returns false when the
-//     deadline passed first: no frame is an outcome, not a fault. Frames arrive in the order of
-//     their ids.
-//   - disarm() drops frames not received. configure() while armed throws wrong_state.
-//   - After a DeviceError the camera is disarmed or disconnected.
+//     returns false when the deadline passed first: no frame is an outcome, not a fault. Frames
+//     arrive in the order of their ids. Not armed: wrong_state.
+//   - disarm() drops frames not received; it is idempotent.
+//   - After a DeviceError other than out_of_range and wrong_state the camera is disarmed or
+//     disconnected.
 // For drivers:
 //   - Never repair silently: a frame with missing bytes is delivered as incomplete, a lost frame
-//   leaves a gap in ids.
+//     leaves a gap in ids.
 //   - device_time is the start of exposure on the device's clock, not the time of arrival.
 class Camera {
 public:

@@ -15,10 +15,11 @@ using Duration = std::chrono::nanoseconds;
 // anything.
 using Time = std::chrono::time_point<std::chrono::steady_clock, Duration>;
 
-// For users: now() never goes back. wait_until() returns at or after `when`, at once if that is
-// past; it is not
-//   interrupted by signals.
-// For drivers: implement both for one time base, safe to call from several threads.
+// For users:
+//   - now() never goes back.
+//   - wait_until() returns at or after `when`, at once if that is past; signals do not shorten it.
+// For drivers:
+//   - Implement both for one time base, safe to call from several threads.
 class Clock {
 public:
     virtual ~Clock() = default;

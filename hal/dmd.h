@@ -2,10 +2,9 @@
 //
 // The life of a run:   load() -> program() -> [camera armed] -> start() -> ... -> stop()
 //
-//            exposure        dark    exposure
-//   mirrors  ____|#########|________|#########|____      '#': the pattern of the entry, else all
-//   off trigger  ____/~~~~~~~~~\________/~~~~~~~~~\____      one rising edge per entry with
-//   trigger_out
+//                exposure    dark    exposure
+//   mirrors  ____|#########|________|#########|____   '#': the pattern of the entry, else all off
+//   trigger  ____/~~~~~~~~~\________/~~~~~~~~~\____   one rising edge per entry with trigger_out
 //
 // The edge is sent when the mirrors are commanded. They have settled `settle_time` later.
 #pragma once
@@ -58,22 +57,25 @@ struct DmdStatus {
 
 // For users:
 //   - Calls come from one thread at a time. load, program, start and stop return when the device
-//   has taken the command;
-//     none waits for light. Each has an internal deadline and throws DeviceError{timeout}.
-//   - load() and program() while running throw wrong_state. Patterns stay in memory until
-//   overwritten or the object dies.
-//   - After any DeviceError the sequencer is stopped or the device is disconnected; patterns may
-//   have to be loaded again.
+//     has taken the command; none waits for light. Each has an internal deadline and throws
+//     DeviceError{timeout}.
+//   - load() and program() while running throw wrong_state. A sequence that is not repeated stops
+//     running after its last dark time. Patterns stay in memory until overwritten or the object
+//     dies.
+//   - start() begins with entry 0 every time, also when already running. Without a program it
+//     throws wrong_state. stop() is idempotent and ends with all mirrors off.
+//   - After a DeviceError other than out_of_range, wrong_state and unsupported, which change
+//     nothing, the sequencer is stopped or the device is disconnected; patterns may have to be
+//     loaded again.
 //   - Destroying the object stops the sequencer with all mirrors off.
 // For drivers:
-//   - Reject before sending: wrong shape, slot beyond memory, exposure below min_exposure, dark
-//   below min_dark between
-//     triggered entries: out_of_range, with the limit in the message.
-//   - start() begins with entry 0 every time. Entry k's edge comes at start + sum of (exposure +
-//   dark) of entries before.
+//   - Reject before sending, with the limit in the message, out_of_range: wrong shape, slot beyond
+//     memory, empty or too long sequence, exposure below min_exposure, dark below min_dark when a
+//     triggered entry follows.
+//   - Entry k's edge comes at start + sum of (exposure + dark) of the entries before it.
 //   - A program() whose sequence names slots never loaded throws wrong_state: showing an old
-//   pattern is the defect that
-//     costs labs weeks.
+//     pattern is the defect that costs labs weeks.
+//   - StartOn::trigger_in on a device or bench without that input throws unsupported.
 class Dmd {
 public:
     virtual ~Dmd() = default;

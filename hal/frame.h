@@ -47,8 +47,8 @@ struct Frame {
     PixelFormat format = PixelFormat::mono8;
     std::vector<std::byte> bytes;  // region.pixels() * bytes_per_pixel(format)
 
-    std::uint64_t frame_id =
-        0;  // the camera's counter since arm(); the first frame is 0; gaps are lost frames
+    // The camera's counter since arm(); the first frame is 0; gaps are lost frames.
+    std::uint64_t frame_id = 0;
     Duration device_time{0};  // start of exposure on the camera's own clock
     FrameStatus status = FrameStatus::complete;
 

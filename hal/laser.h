@@ -31,21 +31,22 @@ struct LaserStatus {
 };
 
 // For users:
-//   - arm(limit): limit above the device's maximum throws unsafe. Interlock open throws refused.
-//   - set_power(): above the armed limit throws unsafe and nothing is sent. Needs arm() before.
+//   - arm(limit): limit above the device's or the bench's maximum throws unsafe. Interlock open
+//     throws refused. Arming again replaces the limit and turns no light on.
+//   - set_power(): above the armed limit throws unsafe, negative throws out_of_range, and nothing
+//     is sent. Needs arm() before.
 //   - emit() returns when light comes out; power is in specification when status().state is
-//   `emitting`.
-//   - off() is idempotent, allowed in every state, and ends in `off`, disarmed. It throws only if
-//   the device could not
-//     confirm: emission is then unknown and a person has to look.
-//   - An interlock that opens during emission turns light off by hardware; status() then says
-//   fault. Closing it again
-//     never turns light back on: off(), arm() and emit() are needed.
+//     `emitting`. It needs arm() before, else wrong_state; an open interlock throws refused.
+//   - off() is idempotent, allowed in every state, and ends in `off`, disarmed, set power 0. It
+//     throws only if the device could not confirm: emission is then unknown and a person has to
+//     look.
+//   - An interlock that opens while armed or emitting turns light off by hardware; status() then
+//     says fault. Closing it again never turns light back on: off(), arm() and emit() are needed.
 // For drivers:
 //   - The constructor never emits; the destructor calls off() and swallows nothing it could report
-//   through a log.
-//   - Read back: set point, emission and interlock after each command; a missing reply is
-//   "unknown", never "off".
+//     through a log.
+//   - Read back set point, emission and interlock after each command; a missing reply is
+//     "unknown", never "off".
 class Laser {
 public:
     virtual ~Laser() = default;

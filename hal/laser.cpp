@@ -1,0 +1,67 @@
+// EmissionGuard: light on for a scope, off on every way out of it.
+#include "hal/laser.h"
+
+#include "hal/error.h"
+
+#include <algorithm>
+#include <sstream>
+
+namespace opal::hal {
+namespace {
+
+// Warm-up takes seconds; asking a laser on a serial line more often than this would load the line.
+constexpr Duration poll_interval = std::chrono::milliseconds(20);
+
+void off_whatever_happens(Laser& laser) noexcept {
+    try {
+        laser.off();
+    } catch (...) {
+        // A destructor has no one to tell. Laser::off() has already reported what it could, and a
+        // second exception here would end the program before other devices are made safe.
+    }
+}
+
+void wait_for_power(Laser& laser, Clock& clock, double power_mw, Deadline deadline) {
+    const auto name = [&] { return laser.info().model + " " + laser.info().serial; };
+    for (;;) {
+        const LaserStatus status = laser.status();
+        if (status.state == LaserState::emitting) return;
+        if (status.state == LaserState::fault)
+            throw DeviceError(ErrorKind::refused, name(), "emit",
+                              "the laser went to fault while warming up: " + status.fault);
+        if (status.state != LaserState::warming_up)
+            throw DeviceError(ErrorKind::refused, name(), "emit",
+                              "emission was switched off while warming up");
+        if (deadline.passed(clock)) {
+            std::ostringstream text;
+            text << "asked for " << power_mw << " mW, measured " << status.measured_power_mw
+                 << " mW when the deadline passed; warm-up takes "
+                 << std::chrono::duration<double>(laser.info().warm_up).count()
+                 << " s, so allow more than that";
+            throw DeviceError(ErrorKind::timeout, name(), "emit", text.str());
+        }
+        clock.wait_for(std::min(poll_interval, deadline.left(clock)));
+    }
+}
+
+}  // namespace
+
+EmissionGuard::EmissionGuard(Laser& laser, Clock& clock, double power_mw, double limit_mw,
+                             Deadline deadline)
+    : laser_(laser) {
+    try {
+        laser_.arm(limit_mw);
+        laser_.set_power(power_mw);
+        laser_.emit();
+        wait_for_power(laser_, clock, power_mw, deadline);
+    } catch (...) {
+        off_whatever_happens(laser_);
+        throw;
+    }
+}
+
+EmissionGuard::~EmissionGuard() {
+    off_whatever_happens(laser_);
+}
+
+}  // namespace opal::hal

@@ -1,0 +1,142 @@
+// EmissionGuard on a scripted laser that logs every call: what is sent, and that off() comes last.
+#include "hal/error.h"
+#include "hal/laser.h"
+
+#include <doctest/doctest.h>
+
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+using namespace opal::hal;
+using namespace std::chrono_literals;
+
+namespace {
+
+class ScriptedClock final : public Clock {
+public:
+    Time now() const override { return now_; }
+    void wait_until(Time when) override { now_ = when > now_ ? when : now_; }
+
+private:
+    Time now_{};
+};
+
+class ScriptedLaser final : public Laser {
+public:
+    explicit ScriptedLaser(Clock& clock) : clock_(clock) { info_.warm_up = 300ms; }
+
+    const LaserInfo& info() const override { return info_; }
+    void arm(double limit_mw) override { log("arm " + std::to_string(static_cast<int>(limit_mw))); }
+    void set_power(double power_mw) override {
+        if (refuse_power)
+            throw DeviceError(ErrorKind::unsafe, "scripted", "set_power", "above the limit");
+        log("power " + std::to_string(static_cast<int>(power_mw)));
+    }
+    void emit() override {
+        log("emit");
+        emitted_at_ = clock_.now();
+        state_ = LaserState::warming_up;
+    }
+    void off() override {
+        log("off");
+        state_ = LaserState::off;
+        if (off_throws) throw DeviceError(ErrorKind::disconnected, "scripted", "off", "no reply");
+    }
+    LaserStatus status() override {
+        if (state_ == LaserState::warming_up && clock_.now() - emitted_at_ >= info_.warm_up)
+            state_ = fault_instead ? LaserState::fault : LaserState::emitting;
+        LaserStatus status;
+        status.state = state_;
+        if (state_ == LaserState::fault) status.fault = "interlock opened";
+        return status;
+    }
+
+    std::vector<std::string> calls;
+    bool refuse_power = false;
+    bool off_throws = false;
+    bool fault_instead = false;
+
+private:
+    void log(const std::string& call) { calls.push_back(call); }
+
+    Clock& clock_;
+    LaserInfo info_;
+    LaserState state_ = LaserState::off;
+    Time emitted_at_{};
+};
+
+struct Setup {
+    ScriptedClock clock;
+    ScriptedLaser laser{clock};
+};
+
+const std::vector<std::string> whole_life = {"arm 20", "power 10", "emit", "off"};
+
+}  // namespace
+
+TEST_CASE(
+    "arms, sets the power, emits, waits for the specified power; off at the end of the scope") {
+    Setup s;
+    {
+        EmissionGuard guard(s.laser, s.clock, 10, 20, Deadline::after(s.clock, 1s));
+        CHECK(s.laser.status().state == LaserState::emitting);
+        CHECK(s.clock.now().time_since_epoch() >= 300ms);
+        CHECK(s.laser.calls.back() == "emit");
+    }
+    CHECK(s.laser.calls == whole_life);
+}
+
+TEST_CASE("an exception in the scope turns the laser off") {
+    Setup s;
+    try {
+        EmissionGuard guard(s.laser, s.clock, 10, 20, Deadline::after(s.clock, 1s));
+        throw std::logic_error("anything");
+    } catch (const std::logic_error&) {
+    }
+    CHECK(s.laser.calls == whole_life);
+}
+
+TEST_CASE("no specified power by the deadline: timeout at the deadline, laser off") {
+    Setup s;
+    try {
+        EmissionGuard guard(s.laser, s.clock, 10, 20, Deadline::after(s.clock, 250ms));
+        FAIL("the guard has to throw");
+    } catch (const DeviceError& error) {
+        CHECK(error.kind() == ErrorKind::timeout);
+        CHECK(std::string(error.what()).find("0.3 s") != std::string::npos);
+    }
+    CHECK(s.laser.calls == whole_life);
+    CHECK(s.clock.now().time_since_epoch() == 250ms);
+}
+
+TEST_CASE("a refused power is passed on, and off() is still called") {
+    Setup s;
+    s.laser.refuse_power = true;
+    CHECK_THROWS_AS(EmissionGuard(s.laser, s.clock, 30, 20, Deadline::after(s.clock, 1s)),
+                    DeviceError);
+    CHECK(s.laser.calls == std::vector<std::string>{"arm 20", "off"});
+}
+
+TEST_CASE("a fault during warm-up ends the wait at once with the laser's own words") {
+    Setup s;
+    s.laser.fault_instead = true;
+    try {
+        EmissionGuard guard(s.laser, s.clock, 10, 20, Deadline::after(s.clock, 10s));
+        FAIL("the guard has to throw");
+    } catch (const DeviceError& error) {
+        CHECK(error.kind() == ErrorKind::refused);
+        CHECK(std::string(error.what()).find("interlock opened") != std::string::npos);
+    }
+    CHECK(s.clock.now().time_since_epoch() < 1s);
+    CHECK(s.laser.calls == whole_life);
+}
+
+TEST_CASE("the destructor never throws, even if off() does") {
+    Setup s;
+    {
+        EmissionGuard guard(s.laser, s.clock, 10, 20, Deadline::after(s.clock, 1s));
+        s.laser.off_throws = true;
+    }
+    CHECK(s.laser.calls == whole_life);
+}
