@@ -1,22 +1,37 @@
-# Every library OPAL links, and why. All are Debian packages; all licences are permissive.
+# Every library OPAL links, and why. All are Debian packages (packages.txt); all licences are
+# permissive.
+
 find_package(Threads REQUIRED)
-find_package(fmt REQUIRED)            # MIT. std::format is not in GCC 12, and messages must be readable.
-find_package(yaml-cpp REQUIRED)       # MIT. Scene files are for people; yaml-cpp keeps the line numbers for errors.
-if(NOT TARGET yaml-cpp::yaml-cpp)     # 0.7 exports the target without a namespace
-  add_library(yaml-cpp::yaml-cpp ALIAS yaml-cpp)
+# MIT. std::format is not in GCC 12, and messages must be readable.
+find_package(fmt REQUIRED)
+# MIT. Scene files are for people; yaml-cpp keeps the line numbers for errors.
+find_package(yaml-cpp REQUIRED)
+if(NOT TARGET yaml-cpp::yaml-cpp)  # 0.7 exports the target without a namespace
+  add_library(yaml-cpp::yaml-cpp INTERFACE IMPORTED)
+  target_link_libraries(yaml-cpp::yaml-cpp INTERFACE yaml-cpp)
 endif()
+
 if(NOT OPAL_SIM_ONLY)
-  find_package(Eigen3 3.4 REQUIRED NO_MODULE)  # MPL-2.0. Matrices of the training code, FFT of the calibration.
-  find_package(BLAS REQUIRED)         # OpenBLAS, BSD-3. Eigen's products at the CPU's real speed without -march=native.
-  find_package(ZLIB REQUIRED)         # zlib. MNIST comes as .gz.
-  find_package(HDF5 REQUIRED COMPONENTS C)     # BSD-like. Calibration records open in h5py, HDFView and MATLAB.
-  find_package(CLI11 REQUIRED)        # BSD-3. Sub-commands with --help that teaches.
-  find_package(nlohmann_json REQUIRED)         # MIT. Results as JSON.
-  find_package(Boost 1.74 REQUIRED)   # BSL-1.0. Boost.Asio: sockets and serial lines with deadlines.
+  # MPL-2.0. Matrices of the training code, FFT of the calibration.
+  find_package(Eigen3 3.4 REQUIRED NO_MODULE)
+  # OpenBLAS, BSD-3. Eigen's products at the CPU's real speed without -march=native.
+  find_package(BLAS REQUIRED)
+  # zlib. MNIST comes as .gz.
+  find_package(ZLIB REQUIRED)
+  # BSD-like. Calibration records open in h5py, HDFView and MATLAB.
+  find_package(HDF5 REQUIRED COMPONENTS C)
+  # BSD-3. Sub-commands with --help that teaches.
+  find_package(CLI11 REQUIRED)
+  # MIT. Results as JSON.
+  find_package(nlohmann_json REQUIRED)
+  # BSL-1.0. Boost.Asio: sockets and serial lines with deadlines.
+  find_package(Boost 1.74 REQUIRED)
 endif()
 if(OPAL_BUILD_TESTS)
-  find_package(doctest REQUIRED)      # MIT. The user's choice; compiles fast.
+  # MIT. Compiles fast; one header.
+  find_package(doctest REQUIRED)
 endif()
 if(OPAL_BUILD_BENCHMARKS)
-  find_package(benchmark REQUIRED)    # Apache-2.0. Repetitions and statistics on noisy machines.
+  # Apache-2.0. Repetitions and statistics on noisy machines.
+  find_package(benchmark REQUIRED)
 endif()

@@ -1,29 +1,58 @@
-# How every target of OPAL is compiled, in one place.
+# How every target of OPAL is compiled, in one place: opal_add_library, opal_add_program and
+# opal_add_test. A folder's CMakeLists.txt lists sources and neighbours and nothing else.
 include(GNUInstallDirs)
+
+# A second build of the same sources costs seconds where ccache is installed, and nothing changes
+# where it is not.
+find_program(OPAL_CCACHE ccache)
+mark_as_advanced(OPAL_CCACHE)
+if(OPAL_CCACHE AND PROJECT_IS_TOP_LEVEL AND NOT DEFINED CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${OPAL_CCACHE})
+endif()
 
 add_library(opal_build_flags INTERFACE)
 target_compile_features(opal_build_flags INTERFACE cxx_std_20)
-# -ffp-contract=off: a fused multiply-add would change the last bit from one compiler to the next (docs/notation.md).
+# -ffp-contract=off: a fused multiply-add would change the last bit from one compiler to the next
+# (docs/notation.md). -UNDEBUG: asserts guard against bugs, and stay on in release builds.
 target_compile_options(opal_build_flags INTERFACE
-  -ffp-contract=off -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
-  $<$<BOOL:${OPAL_WERROR}>:-Werror>
-  $<$<BOOL:${OPAL_SANITIZE}>:-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer>)
-target_link_options(opal_build_flags INTERFACE
-  $<$<BOOL:${OPAL_SANITIZE}>:-fsanitize=address,undefined>)
+  -ffp-contract=off -UNDEBUG -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion)
+if(OPAL_WERROR)
+  target_compile_options(opal_build_flags INTERFACE -Werror)
+endif()
+if(OPAL_SANITIZE)
+  target_compile_options(opal_build_flags INTERFACE
+    -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(opal_build_flags INTERFACE -fsanitize=address,undefined)
+endif()
 
-# opal_add_library(sim SOURCES a.cpp b.cpp PUBLIC opal::hal PRIVATE fmt::fmt): one folder, one namespace, one library.
+# opal_add_library(sim SOURCES a.cpp b.cpp PUBLIC opal::hal PRIVATE fmt::fmt)
+# One folder, one namespace, one library; installed with its headers as opal::<folder>.
 function(opal_add_library folder)
   cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
   add_library(opal_${folder} STATIC ${ARG_SOURCES})
   add_library(opal::${folder} ALIAS opal_${folder})
   set_target_properties(opal_${folder} PROPERTIES EXPORT_NAME ${folder})
   target_include_directories(opal_${folder} PUBLIC
-    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/opal>)
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>
+    $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/opal>)
   target_compile_features(opal_${folder} PUBLIC cxx_std_20)
-  target_link_libraries(opal_${folder} PUBLIC ${ARG_PUBLIC} PRIVATE $<BUILD_INTERFACE:opal_build_flags> ${ARG_PRIVATE})
+  target_link_libraries(opal_${folder}
+    PUBLIC ${ARG_PUBLIC}
+    PRIVATE $<BUILD_INTERFACE:opal_build_flags> ${ARG_PRIVATE})
+  set_property(GLOBAL APPEND PROPERTY OPAL_LIBRARIES ${folder})
 endfunction()
 
-# opal_add_test(sim_physics SOURCES a.cpp b.cpp LIBRARIES opal::sim TIMEOUT 60): one doctest program, one ctest entry.
+# opal_add_program(opal SOURCES main.cpp LIBRARIES opal::sim): an executable that is installed.
+function(opal_add_program name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LIBRARIES" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${name} PRIVATE opal_build_flags ${ARG_LIBRARIES})
+  set_property(GLOBAL APPEND PROPERTY OPAL_PROGRAMS ${name})
+endfunction()
+
+# opal_add_test(sim_physics SOURCES a.cpp b.cpp LIBRARIES opal::sim TIMEOUT 60)
+# One doctest program, one ctest entry. TIMEOUT in seconds, 120 unless given.
 function(opal_add_test name)
   cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LIBRARIES" ${ARGN})
   add_executable(test_${name} ${ARG_SOURCES} ${PROJECT_SOURCE_DIR}/tests/main.cpp)
