@@ -50,7 +50,8 @@ struct CameraStatus {
     // Edges dropped since arm() because delay, exposure or readout was under way.
     std::uint64_t missed_triggers = 0;
     double temperature_c = 0;  // sensor
-    // With the present settings: from the end of an exposure to the next edge it would accept.
+    // With the present settings an edge is accepted if it comes at least settings.trigger_delay +
+    // settings.exposure + dead_time after the last accepted one, and dropped if earlier.
     Duration dead_time{0};
 };
 
@@ -60,9 +61,11 @@ struct CameraStatus {
 //     settings. A value the device cannot take throws out_of_range and leaves the settings alone.
 //     configure() while armed throws wrong_state; so does arm() while armed or before configure().
 //   - arm(n), n at least 1, returns when the camera will accept the next edge; edges before that
-//     are not seen. It queues room for n frames. A frame that finds no room is lost: its id is
-//     used up, and the next frame received says overrun. Ids and missed_triggers restart at 0.
-//   - trigger() asks for one exposure as soon as the camera can take it and returns at once.
+//     are not seen. It queues room for n frames; receiving one makes room again. A frame that
+//     finds no room is lost: its id is used up, and the frame after the gap says overrun. Ids and
+//     missed_triggers restart at 0.
+//   - trigger() is one edge made by software and returns at once; one that comes too early is
+//     dropped and counted like an edge on the line.
 //   - receive() fills `frame` (reusing its storage) with the oldest frame and returns true, or
 //     returns false when the deadline passed first: no frame is an outcome, not a fault. Frames
 //     arrive in the order of their ids. Not armed: wrong_state.

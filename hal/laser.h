@@ -32,7 +32,8 @@ struct LaserStatus {
 
 // For users:
 //   - arm(limit): limit above the device's or the bench's maximum throws unsafe. Interlock open
-//     throws refused. Arming again replaces the limit and turns no light on.
+//     throws refused. Arming again replaces the limit, resets the power to 0 and emits nothing.
+//     While emitting or in fault: wrong_state; off() comes first.
 //   - set_power(): above the armed limit throws unsafe, negative throws out_of_range, and nothing
 //     is sent. Needs arm() before.
 //   - emit() returns when light comes out; power is in specification when status().state is
