@@ -29,6 +29,7 @@ struct DmdScene {
     double illumination_row_offset_px = 0;  // beam centre relative to the DMD's centre
     double illumination_column_offset_px = 0;
     double min_exposure_us = 105;
+    double min_dark_us = 20;  // shorter dark times do not end the trigger pulse
     double settle_us = 13;
     int memory_patterns = 4096;
 };
