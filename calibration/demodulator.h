@@ -1,11 +1,17 @@
 // Demodulator: frame -> complex field, by off-axis holography.
 //
-//   I(r) - |R(r)|^2 = |S|^2 + S R* + S* R,    R(r) = |R| exp(2 pi i k.r + i c |r - r0|^2)
-//   field(k) = sum_r w(r - r_k) (I(r) - |R(r)|^2) exp(+2 pi i k.r + ...) / |R(r_k)|
+//   I(r) - |R(r)|^2 = |S|^2 + S R* + S* R,    R(r) = |R| exp(i phi(r)),
+//   phi(r) = 2 pi k.r + c |r - r0|^2
+//   field(m) = sum_r w_m(r) exp(+i phi(r)) (I(r) - |R(r)|^2) / |R(r)|
 //
-// with w a separable low-pass over the pupil, so that field(k) estimates S at mode centre r_k, in
-// sqrt(DN). Leith & Upatnieks 1962; Cuche et al. 2000. Two implementations: `plain` is the sum
-// above in double precision, and the reference; Demodulator is separable, in float, and what runs.
+// with w_m a separable low-pass over the pupil (low_pass.h), so that field(m) estimates S at mode
+// centre r_m, in sqrt(DN) [Leith & Upatnieks 1962; Cuche et al. 2000]. r counts pixels from the
+// region's first one; r0 is the region's centre; mode (i, j) is centred on pixel
+// (i pitch_rows_px, j pitch_columns_px) of the region.
+//
+// Two implementations: `demodulate_plain` is the sum above in double precision, and the reference;
+// Demodulator is separable, in float, and what runs. Rule: every sum has a fixed order that does
+// not depend on vector width, so the same frame gives the same field.
 #pragma once
 
 #include "hal/frame.h"
@@ -22,7 +28,7 @@ struct Holography {
     hal::Region region;  // frames have this shape
     hal::PixelFormat format = hal::PixelFormat::mono8;
     double black_level_dn = 0;
-    double carrier_rows_cpp = 0;  // cycles per pixel
+    double carrier_rows_cpp = 0;  // cycles per pixel, at the region's centre
     double carrier_columns_cpp = 0;
     double curvature_rad_per_px2 = 0;  // about the region's centre
     int pitch_rows_px = 0;             // pixels from mode to mode
@@ -38,23 +44,35 @@ struct Holography {
 
 class Demodulator {
 public:
+    // Throws std::invalid_argument if the holography contradicts itself (shape, pitch, reference).
     explicit Demodulator(const Holography& holography);
     ~Demodulator();
     Demodulator(Demodulator&&) noexcept;
     Demodulator& operator=(Demodulator&&) noexcept;
 
     std::size_t modes() const;
+
     // frame: shape and format as in the holography, else std::invalid_argument. field: size
-    // modes(). Allocates nothing; safe from several threads, each with its own Workspace.
+    // modes(). Allocates nothing once the workspace has grown; safe from several threads, each
+    // with its own Workspace.
     struct Workspace {
-        std::vector<std::complex<float>> rows;
-        std::vector<float> pixels;
+        std::vector<float> pixels;           // (rows, columns)
+        std::vector<float> real, imaginary;  // (columns, mode_rows)
     };
     void demodulate(const hal::Frame& frame, std::span<std::complex<float>> field,
                     Workspace& workspace) const;
+    // The same for counts that are no frame: averages, or light computed elsewhere. DN, black level
+    // included, shape (rows, columns).
+    void demodulate(std::span<const float> counts, std::span<std::complex<float>> field,
+                    Workspace& workspace) const;
+
+    // Variance of |field| per mode for independent noise of variance `variance_dn2(r)` in every
+    // pixel: sum_r |w_m(r)|^2 variance(r) / |R(r)|^2. DN. Shape (modes).
+    std::vector<float> noise_power(std::span<const float> variance_dn2) const;
 
 private:
     struct Tables;
+    void filter(std::span<std::complex<float>> field, Workspace& workspace) const;
     std::unique_ptr<const Tables> tables_;
 };
 
