@@ -16,6 +16,9 @@ target_compile_features(opal_build_flags INTERFACE cxx_std_20)
 # (docs/notation.md). -UNDEBUG: asserts guard against bugs, and stay on in release builds.
 target_compile_options(opal_build_flags INTERFACE
   -ffp-contract=off -UNDEBUG -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion)
+# GCC bug 105651: "literal" + std::string&& warns about an overlap that cannot happen.
+target_compile_options(opal_build_flags INTERFACE
+  $<$<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>:-Wno-restrict>)
 if(OPAL_WERROR)
   target_compile_options(opal_build_flags INTERFACE -Werror)
 endif()
