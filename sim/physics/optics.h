@@ -1,5 +1,10 @@
-// Optics: light from mirrors to counts. Knows no devices, no queues, no clock: a pure function of scene, pattern and
-// time. Bit-accurate (docs/notation.md): all fields are exact integers, all noise is Philox keyed by (seed, frame,
+// Optics: light from mirrors to counts. Knows no devices, no queues, no clock: a pure function of
+// scene, pattern and time.
+//
+//   BitPattern -> ChannelAmplitudes -> field per mode -> field per pixel -> |S + R|^2 -> counts
+//      DmdLight          Medium            Speckle        ReferenceBeam       Sensor
+//
+// Bit-accurate (docs/notation.md): fields are integers, all noise is Philox keyed by (seed, frame,
 // pixel), and what floating point remains uses only + - * / sqrt in a fixed order.
 #pragma once
 
@@ -15,8 +20,9 @@
 
 namespace opal::sim {
 
-// What a pattern sends into the medium: one fixed-point amplitude per macro-pixel of the DMD, row-major,
-// 4096 = all mirrors on in the centre of the beam. Includes the light that leaks from off mirrors and the stuck ones.
+// What a pattern sends into the medium: one fixed-point amplitude per macro-pixel of the DMD,
+// row-major, 4096 = all mirrors on in the centre of the beam. Includes the light that leaks from
+// off mirrors, and the stuck ones.
 struct ChannelAmplitudes {
     std::vector<std::int32_t> q12;
 };
@@ -26,39 +32,47 @@ struct LightSegment {
     const ChannelAmplitudes* light = nullptr;
     hal::Duration start{0};  // virtual time since the bench was made
     hal::Duration duration{0};
-    std::uint32_t power_q16 =
-        0;  // mean laser power over its maximum, 65536 = maximum, 0 = off (noise comes on top)
+    // Mean laser power over its maximum, 65536 = maximum, 0 = off. Noise and drift come on top.
+    std::uint32_t power_q16 = 0;
 };
 
 struct Exposure {
     hal::Region region;
     hal::PixelFormat format = hal::PixelFormat::mono8;
     hal::Duration total{0};  // integration time, for dark current
-    std::uint64_t frame_key =
-        0;  // number of this exposure since the bench was made; keys its noise
+    // Number of this exposure since the bench was made; keys its noise. Below 2^56.
+    std::uint64_t frame_key = 0;
     std::span<const LightSegment> segments;
 };
 
 class Optics {
 public:
+    // The scene must be valid (scene_file.h).
     explicit Optics(const Scene& scene);
     ~Optics();
 
+    // pattern: the DMD's shape.
     void reduce(const hal::BitPattern& pattern, ChannelAmplitudes& into) const;
 
-    // Renders into frame.region, format and bytes only. Thread-safe, each thread with its own Scratch; the answer does
-    // not depend on threads or on what was rendered before.
-    struct Scratch;
+    // Renders into frame.region, format and bytes only. Thread-safe, each thread with its own
+    // Scratch; the answer does not depend on threads or on what was rendered before. Allocates
+    // nothing from the second frame of a region on.
+    //   Within a segment the laser and the medium are taken at its middle, the phase between the
+    // arms is averaged (moving fringes wash out). Laser noise is one number per exposure.
+    struct Scratch {
+        virtual ~Scratch() = default;
+    };
     std::unique_ptr<Scratch> make_scratch() const;
     void expose(const Exposure& exposure, Scratch& scratch, hal::Frame& frame) const;
 
-    // Prepares (draws and stores, if the scene allows) what frames of this region need. Optional; expose() works without.
+    // Prepares (draws and stores, if the scene allows) what frames of this region need. Optional;
+    // expose() works without.
     void prepare(hal::Region region) const;
 
     double phase_rad(hal::Duration at) const;     // between the arms, drift and vibration
     double power_factor(hal::Duration at) const;  // laser noise and drift around 1
 
-    // Double-precision twins; see SimulatedBench.
+    // Double-precision twins; see SimulatedBench. Both leave out phase_rad().
     std::vector<std::complex<double>> true_field(const hal::BitPattern& pattern,
                                                  hal::Region region) const;
     std::vector<std::complex<double>> true_reference(hal::Region region) const;

@@ -1,0 +1,167 @@
+// DenseMedium: storage of drawn matrices and exact sums over them. See dense_medium.h.
+#include "sim/physics/dense_medium.h"
+
+#include "sim/physics/gaussian.h"
+#include "sim/physics/layered_medium.h"
+#include "sim/physics/medium_kernels.h"
+#include "sim/physics/random_streams.h"
+
+#include <algorithm>
+#include <cassert>
+
+namespace opal::sim {
+
+namespace {
+
+constexpr std::uint32_t channels_per_group = 8;
+constexpr std::uint32_t pairs_per_group = 4;
+constexpr std::size_t bytes_per_mode = 4;  // of one pair
+
+}  // namespace
+
+DenseMedium::DenseMedium(const MediumScene& scene, std::uint64_t seed, int channels)
+    : scene_(scene), seed_(seed), channels_(static_cast<std::uint32_t>(channels)) {}
+
+void DenseMedium::draw_group(std::uint32_t group, const ModeWindow& window, std::uint32_t epoch,
+                             std::int8_t* entries) const {
+    EntryDraw rows;
+    rows.key = key_of(seed_);
+    rows.group = group;
+    rows.epoch = epoch;
+    rows.modes = static_cast<std::size_t>(window.columns);
+    rows.stride = window.modes();
+    for (int r = 0; r < window.rows; ++r) {
+        rows.first_mode = window.first_of_row(r);
+        draw_entries(rows, entries + static_cast<std::size_t>(r) * rows.modes * bytes_per_mode);
+    }
+}
+
+std::shared_ptr<const DenseMedium::Matrix> DenseMedium::stored(const ModeWindow& window,
+                                                               std::uint32_t epoch) const {
+    if (scene_.storage == Storage::never) return nullptr;
+    const std::uint32_t groups = (channels_ + channels_per_group - 1) / channels_per_group;
+    const std::size_t group_bytes = window.modes() * pairs_per_group * bytes_per_mode;
+    const std::size_t needed = groups * group_bytes;
+    const double limit_bytes = scene_.storage_limit_mib * 1048576;
+    if (scene_.storage == Storage::automatic && static_cast<double>(needed) > limit_bytes) {
+        return nullptr;
+    }
+    const std::lock_guard lock(mutex_);
+    const auto found = std::find_if(matrices_.begin(), matrices_.end(), [&](const auto& m) {
+        return m->window == window && m->epoch == epoch;
+    });
+    if (found != matrices_.end()) {
+        std::rotate(found, found + 1, matrices_.end());
+        return matrices_.back();
+    }
+    // Keep the two epochs a frame needs and what was used last, within the limit.
+    std::size_t held = needed;
+    for (const auto& m : matrices_) held += m->entries.size();
+    while (!matrices_.empty() &&
+           (static_cast<double>(held) > limit_bytes || matrices_.size() >= 8)) {
+        held -= matrices_.front()->entries.size();
+        matrices_.erase(matrices_.begin());
+    }
+    auto matrix = std::make_shared<Matrix>();
+    matrix->window = window;
+    matrix->epoch = epoch;
+    matrix->entries.resize(needed);
+    for (std::uint32_t g = 0; g < groups; ++g) {
+        draw_group(g, window, epoch, matrix->entries.data() + g * group_bytes);
+    }
+    matrices_.push_back(matrix);
+    return matrix;
+}
+
+void DenseMedium::prepare(const ModeWindow& window, std::uint32_t epoch) const {
+    stored(window, epoch);
+}
+
+void DenseMedium::add_field(std::span<const std::int32_t> q12, const ModeWindow& window,
+                            std::uint32_t epoch, std::span<std::int64_t> field,
+                            MediumScratch& scratch) const {
+    assert(q12.size() == channels_ && field.size() == 2 * window.modes());
+    const std::size_t modes = window.modes();
+    const std::size_t row_bytes = modes * bytes_per_mode;
+    scratch.pairs.clear();
+    for (std::uint32_t c = 0; c < channels_; c += 2) {
+        const std::int32_t odd = c + 1 < channels_ ? q12[c + 1] : 0;
+        if (q12[c] != 0 || odd != 0) scratch.pairs.push_back({c / 2, q12[c], odd});
+    }
+    const std::shared_ptr<const Matrix> matrix = stored(window, epoch);
+    // A block is what fits int32 sums, or, when entries are drawn on the fly, one channel group.
+    const std::size_t block = matrix ? safe_pairs : pairs_per_group;
+    if (!matrix) scratch.entries.resize(pairs_per_group * row_bytes);
+    std::size_t begin = 0;
+    while (begin < scratch.pairs.size()) {
+        std::size_t end = begin;
+        scratch.rows.clear();
+        const std::uint32_t group = scratch.pairs[begin].number / pairs_per_group;
+        if (!matrix) draw_group(group, window, epoch, scratch.entries.data());
+        for (; end < scratch.pairs.size() && end - begin < block; ++end) {
+            const std::uint32_t number = scratch.pairs[end].number;
+            if (matrix) {
+                scratch.rows.push_back(matrix->entries.data() + number * row_bytes);
+            } else if (number / pairs_per_group == group) {
+                scratch.rows.push_back(scratch.entries.data() +
+                                       number % pairs_per_group * row_bytes);
+            } else {
+                break;
+            }
+        }
+        scratch.sums.assign(2 * modes, 0);
+        sum_pairs(std::span(scratch.pairs).subspan(begin, end - begin), scratch.rows, modes,
+                  scratch.sums.data());
+        for (std::size_t k = 0; k < 2 * modes; ++k) field[k] += scratch.sums[k];
+        begin = end;
+    }
+}
+
+double DenseMedium::entry_power() const {
+    return 2 * gaussian_variance;
+}
+
+std::complex<double> DenseMedium::entry(std::uint32_t mode, std::uint32_t channel,
+                                        std::uint32_t epoch) const {
+    const PhiloxWords words =
+        draw(seed_, RandomStream::medium, mode, channel / channels_per_group, epoch);
+    const std::uint32_t word = words[channel % channels_per_group / 2];
+    const std::uint32_t shift = channel % 2 * 8;
+    return {static_cast<double>(gaussian_table[word >> shift & 255u]),
+            static_cast<double>(gaussian_table[word >> (shift + 16) & 255u])};
+}
+
+std::vector<std::complex<double>> DenseMedium::plain_field(std::span<const double> amplitudes,
+                                                           const ModeWindow& window,
+                                                           std::uint32_t epoch) const {
+    assert(amplitudes.size() == channels_);
+    std::vector<std::complex<double>> field;
+    for (int r = 0; r < window.rows; ++r) {
+        for (int c = 0; c < window.columns; ++c) {
+            const std::uint32_t mode = window.first_of_row(r) + static_cast<std::uint32_t>(c);
+            std::complex<double> sum = 0;
+            for (std::uint32_t i = 0; i < channels_; ++i) {
+                sum += entry(mode, i, epoch) * amplitudes[i];
+            }
+            field.push_back(sum);
+        }
+    }
+    return field;
+}
+
+std::size_t DenseMedium::stored_bytes() const {
+    const std::lock_guard lock(mutex_);
+    std::size_t bytes = 0;
+    for (const auto& m : matrices_) bytes += m->entries.size();
+    return bytes;
+}
+
+std::unique_ptr<Medium> make_medium(const MediumScene& scene, std::uint64_t seed, int channels,
+                                    int grid_rows, int grid_columns) {
+    if (scene.kind == MediumKind::layered) {
+        return std::make_unique<LayeredMedium>(seed, channels, grid_rows, grid_columns);
+    }
+    return std::make_unique<DenseMedium>(scene, seed, channels);
+}
+
+}  // namespace opal::sim

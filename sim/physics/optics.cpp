@@ -1,0 +1,342 @@
+// Optics: the arrows of the simulated optics, joined. See optics.h.
+#include "sim/physics/optics.h"
+
+#include "sim/physics/dmd_light.h"
+#include "sim/physics/medium.h"
+#include "sim/physics/portable_math.h"
+#include "sim/physics/reference_beam.h"
+#include "sim/physics/sensor.h"
+#include "sim/physics/speckle.h"
+#include "sim/physics/stability.h"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <cmath>
+#include <mutex>
+
+namespace opal::sim {
+
+namespace {
+
+// Everything frames of one region share.
+struct RegionPlan {
+    hal::Region region;
+    ModeWindow window;
+    std::vector<float> reference_re;  // field units, integers; (rows, columns)
+    std::vector<float> reference_im;
+    PixelMaps maps;
+};
+
+// The field of the last pattern at one epoch of the medium, and that of the dark DMD: the next
+// pattern is added as its difference from whichever is closer. Exact, so nothing depends on it.
+struct FieldMemory {
+    bool valid = false;
+    ModeWindow window;
+    std::uint32_t epoch = 0;
+    std::vector<std::int64_t> dark;
+    std::vector<std::int64_t> last;
+    std::vector<std::int32_t> last_q12;
+};
+
+struct Workspace final : Optics::Scratch {
+    std::shared_ptr<const RegionPlan> plan;
+    std::array<FieldMemory, 2> fields;  // of even and odd epochs
+    MediumScratch medium;
+    std::vector<std::int32_t> difference;
+    std::vector<std::int16_t> modes;
+    Speckle::Columns columns;
+    std::vector<std::int16_t> row_re;
+    std::vector<std::int16_t> row_im;
+    std::vector<float> photo_e;  // whole region
+    std::vector<std::uint32_t> noise;
+    std::vector<float> electrons;
+};
+
+std::int16_t saturated(double x) {
+    const double inside = std::min(std::max(x, -32768.0), 32767.0);
+    return static_cast<std::int16_t>(round_to_integer(inside));
+}
+
+std::size_t count_differences(std::span<const std::int32_t> a, std::span<const std::int32_t> b) {
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < a.size(); ++i) count += a[i] != b[i] ? 1 : 0;
+    return count;
+}
+
+double microseconds(hal::Duration t) {
+    return static_cast<double>(t.count()) * 1e-3;
+}
+
+}  // namespace
+
+struct Optics::State {
+    explicit State(const Scene& s);
+
+    std::shared_ptr<const RegionPlan> plan(hal::Region region) const;
+    std::span<const std::int64_t> mode_field(const ChannelAmplitudes& light, std::uint32_t epoch,
+                                             Workspace& work) const;
+    void add_segment(const LightSegment& segment, double power_factor, Workspace& work) const;
+    template <class Count>
+    void read_out(const Exposure& exposure, Workspace& work, std::span<Count> counts) const;
+
+    Scene scene;
+    DmdLight dmd;
+    Speckle speckle;
+    std::unique_ptr<Medium> medium;
+    ReferenceBeam reference;
+    Stability stability;
+    Sensor sensor;
+
+    // |S|^2 = 4096^2 field units on average, when half of the macro-pixels are on: int16 fields
+    // saturate at 8 times the rms amplitude.
+    static constexpr double rms_signal_units = 4096;
+    double field_unit;       // sqrt(photo-electrons per pixel and us at maximum power)
+    double units_per_sum;    // field units per unit of the medium's integer sum
+    double reference_units;  // peak amplitude of the reference
+
+    mutable std::mutex mutex;                                      // guards plans
+    mutable std::vector<std::shared_ptr<const RegionPlan>> plans;  // latest use last
+};
+
+Optics::State::State(const Scene& s)
+    : scene(s),
+      dmd(s.dmd, s.seed),
+      speckle(s.speckle, s.sensor.rows, s.sensor.columns),
+      medium(make_medium(s.medium, s.seed, dmd.channels(), speckle.grid_rows(),
+                         speckle.grid_columns())),
+      reference(s.reference, s.sensor.rows, s.sensor.columns),
+      stability(s),
+      sensor(s.sensor, s.seed) {
+    const double reference_e_per_us =
+        s.sensor.reference_photons_per_px_us * s.sensor.quantum_efficiency;
+    // Mean signal per pixel, in squared units of the integer sum, with half of the macro-pixels on.
+    const double mean_sum_square =
+        speckle.mean_power() * medium->entry_power() * 4096 * 4096 * 0.5 * dmd.full_power();
+    field_unit = std::sqrt(reference_e_per_us / s.reference.ratio) / rms_signal_units;
+    units_per_sum = rms_signal_units / std::sqrt(mean_sum_square);
+    reference_units = rms_signal_units * std::sqrt(s.reference.ratio);
+}
+
+std::shared_ptr<const RegionPlan> Optics::State::plan(hal::Region region) const {
+    assert(region.row >= 0 && region.column >= 0 && region.rows > 0 && region.columns > 0);
+    assert(region.row + region.rows <= scene.sensor.rows);
+    assert(region.column + region.columns <= scene.sensor.columns);
+    const std::lock_guard lock(mutex);
+    for (const auto& known : plans) {
+        if (known->region == region) return known;
+    }
+    auto fresh = std::make_shared<RegionPlan>();
+    fresh->region = region;
+    fresh->window = speckle.window(region);
+    fresh->maps = sensor.maps(region);
+    fresh->reference_re.reserve(region.pixels());
+    fresh->reference_im.reserve(region.pixels());
+    for (int r = region.row; r < region.row + region.rows; ++r) {
+        for (int c = region.column; c < region.column + region.columns; ++c) {
+            const std::complex<double> wave = reference.at(r, c);
+            const auto units = [&](double part) {
+                return static_cast<float>(round_to_integer(part * reference_units));
+            };
+            fresh->reference_re.push_back(units(wave.real()));
+            fresh->reference_im.push_back(units(wave.imag()));
+        }
+    }
+    constexpr std::size_t plans_kept = 4;
+    if (plans.size() == plans_kept) plans.erase(plans.begin());
+    plans.push_back(fresh);
+    return fresh;
+}
+
+std::span<const std::int64_t> Optics::State::mode_field(const ChannelAmplitudes& light,
+                                                        std::uint32_t epoch,
+                                                        Workspace& work) const {
+    const ModeWindow& window = work.plan->window;
+    const std::vector<std::int32_t>& dark_q12 = dmd.dark().q12;
+    assert(light.q12.size() == dark_q12.size());
+    FieldMemory& memory = work.fields[epoch % 2];
+    if (!memory.valid || memory.window != window || memory.epoch != epoch) {
+        memory.window = window;
+        memory.epoch = epoch;
+        memory.dark.assign(2 * window.modes(), 0);
+        medium->add_field(dark_q12, window, epoch, memory.dark, work.medium);
+        memory.last = memory.dark;
+        memory.last_q12 = dark_q12;
+        memory.valid = true;
+    }
+    if (count_differences(light.q12, dark_q12) < count_differences(light.q12, memory.last_q12)) {
+        memory.last = memory.dark;
+        memory.last_q12 = dark_q12;
+    }
+    if (light.q12 != memory.last_q12) {
+        work.difference.resize(light.q12.size());
+        for (std::size_t i = 0; i < light.q12.size(); ++i) {
+            work.difference[i] = light.q12[i] - memory.last_q12[i];
+        }
+        medium->add_field(work.difference, window, epoch, memory.last, work.medium);
+        memory.last_q12 = light.q12;
+    }
+    return memory.last;
+}
+
+void Optics::State::add_segment(const LightSegment& segment, double power_factor,
+                                Workspace& work) const {
+    assert(segment.light != nullptr);
+    const RegionPlan& at = *work.plan;
+    const hal::Region region = at.region;
+    const MediumMix mix = stability.medium_mix(segment.start + segment.duration / 2);
+    const MeanPhase phase = stability.mean_phase(segment.start, segment.duration);
+    const std::span<const std::int64_t> near = mode_field(*segment.light, mix.epoch, work);
+    const std::span<const std::int64_t> far =
+        mix.far == 0 ? near : mode_field(*segment.light, mix.epoch + 1, work);
+    work.modes.resize(near.size());
+    const double near_units = mix.near * units_per_sum;
+    const double far_units = mix.far * units_per_sum;
+    for (std::size_t k = 0; k < near.size(); k += 2) {
+        const double re =
+            static_cast<double>(near[k]) * near_units + static_cast<double>(far[k]) * far_units;
+        const double im = static_cast<double>(near[k + 1]) * near_units +
+                          static_cast<double>(far[k + 1]) * far_units;
+        work.modes[k] = saturated(re * phase.cosine - im * phase.sine);
+        work.modes[k + 1] = saturated(re * phase.sine + im * phase.cosine);
+    }
+    speckle.expand_columns(work.modes, at.window, region, work.columns);
+
+    const double power = segment.power_q16 / 65536.0 * power_factor;
+    const auto weight =
+        static_cast<float>(power * microseconds(segment.duration) * field_unit * field_unit);
+    // |S|^2 + |R|^2 + 2 v Re(S R*) with visibility v = |S + R|^2 - 2 (1 - v) Re(S R*).
+    const auto washed_out = static_cast<float>(2 * (1 - phase.visibility));
+    const auto columns = static_cast<std::size_t>(region.columns);
+    work.row_re.resize(columns);
+    work.row_im.resize(columns);
+    for (int r = 0; r < region.rows; ++r) {
+        speckle.expand_row(work.columns, at.window, region, r, work.row_re.data(),
+                           work.row_im.data());
+        const std::size_t first = static_cast<std::size_t>(r) * columns;
+        const float* reference_re = at.reference_re.data() + first;
+        const float* reference_im = at.reference_im.data() + first;
+        float* photo_e = work.photo_e.data() + first;
+        for (std::size_t x = 0; x < columns; ++x) {
+            const auto s_re = static_cast<float>(work.row_re[x]);
+            const auto s_im = static_cast<float>(work.row_im[x]);
+            const float re = s_re + reference_re[x];
+            const float im = s_im + reference_im[x];
+            const float overlap = s_re * reference_re[x] + s_im * reference_im[x];
+            const float intensity = re * re + im * im - washed_out * overlap;
+            photo_e[x] += weight * std::max(intensity, 0.0f);
+        }
+    }
+}
+
+template <class Count>
+void Optics::State::read_out(const Exposure& exposure, Workspace& work,
+                             std::span<Count> counts) const {
+    const RegionPlan& at = *work.plan;
+    const hal::Region region = at.region;
+    const auto columns = static_cast<std::size_t>(region.columns);
+    const Readout readout = sensor.readout(exposure.format);
+    const auto integration_us = static_cast<float>(microseconds(exposure.total));
+    work.noise.resize(4 * columns);
+    work.electrons.resize(columns);
+    for (int r = 0; r < region.rows; ++r) {
+        const int sensor_row = region.row + r;
+        if (r == 0 || sensor_row % 4 == 0) {
+            sensor.draw_noise(exposure.frame_key, static_cast<std::uint32_t>(sensor_row / 4),
+                              static_cast<std::uint32_t>(region.column), columns,
+                              work.noise.data());
+        }
+        const std::size_t first = static_cast<std::size_t>(r) * columns;
+        const auto part = [&](const auto& whole) {
+            return std::span(whole).subspan(first, columns);
+        };
+        Sensor::Row row;
+        row.photo_e = part(work.photo_e);
+        row.response = part(at.maps.response);
+        row.dark_e_per_us = part(at.maps.dark_e_per_us);
+        row.offset_e = part(at.maps.offset_e);
+        row.noise = std::span<const std::uint32_t>(work.noise)
+                        .subspan(static_cast<std::size_t>(sensor_row % 4) * columns, columns);
+        row.integration_us = integration_us;
+        sensor.collect(row, work.electrons);
+        Sensor::digitise(work.electrons, readout, counts.subspan(first, columns));
+    }
+}
+
+Optics::Optics(const Scene& scene) : state_(std::make_unique<State>(scene)) {}
+Optics::~Optics() = default;
+
+void Optics::reduce(const hal::BitPattern& pattern, ChannelAmplitudes& into) const {
+    state_->dmd.reduce(pattern, into);
+}
+
+std::unique_ptr<Optics::Scratch> Optics::make_scratch() const {
+    return std::make_unique<Workspace>();
+}
+
+void Optics::prepare(hal::Region region) const {
+    const MediumMix mix = state_->stability.medium_mix(hal::Duration{0});
+    const ModeWindow window = state_->plan(region)->window;
+    state_->medium->prepare(window, mix.epoch);
+    if (state_->scene.medium.decorrelation_s > 0) {
+        state_->medium->prepare(window, mix.epoch + 1);
+    }
+}
+
+void Optics::expose(const Exposure& exposure, Scratch& scratch, hal::Frame& frame) const {
+    auto& work = static_cast<Workspace&>(scratch);
+    if (!work.plan || work.plan->region != exposure.region) {
+        work.plan = state_->plan(exposure.region);
+    }
+    work.photo_e.assign(exposure.region.pixels(), 0.0f);
+    if (!exposure.segments.empty()) {
+        const LightSegment& last = exposure.segments.back();
+        const hal::Duration begin = exposure.segments.front().start;
+        const double factor = power_factor(begin + (last.start + last.duration - begin) / 2);
+        for (const LightSegment& segment : exposure.segments) {
+            if (segment.power_q16 == 0 || segment.duration.count() <= 0) continue;
+            state_->add_segment(segment, factor, work);
+        }
+    }
+    frame.reshape(exposure.region, exposure.format);
+    if (exposure.format == hal::PixelFormat::mono8) {
+        state_->read_out(exposure, work, frame.as_u8());
+    } else {
+        state_->read_out(exposure, work, frame.as_u16());
+    }
+}
+
+double Optics::phase_rad(hal::Duration at) const {
+    return state_->stability.phase_rad(at);
+}
+double Optics::power_factor(hal::Duration at) const {
+    return state_->stability.power_factor(at);
+}
+
+std::vector<std::complex<double>> Optics::true_field(const hal::BitPattern& pattern,
+                                                     hal::Region region) const {
+    std::vector<double> amplitudes = state_->dmd.reduce_plain(pattern);
+    for (double& a : amplitudes) a *= 4096;
+    std::vector<std::complex<double>> field =
+        state_->medium->plain_field(amplitudes, state_->speckle.centres(region), 0);
+    for (auto& y : field) y *= state_->units_per_sum * state_->field_unit;
+    return field;
+}
+
+std::vector<std::complex<double>> Optics::true_reference(hal::Region region) const {
+    const ModeWindow centres = state_->speckle.centres(region);
+    const SpeckleScene& pitch = state_->scene.speckle;
+    std::vector<std::complex<double>> field;
+    for (int i = 0; i < centres.rows; ++i) {
+        for (int j = 0; j < centres.columns; ++j) {
+            const int row = (centres.row + i - Speckle::margin) * pitch.pixels_per_mode_rows;
+            const int column =
+                (centres.column + j - Speckle::margin) * pitch.pixels_per_mode_columns;
+            field.push_back(state_->reference.plain_at(row, column) * state_->reference_units *
+                            state_->field_unit);
+        }
+    }
+    return field;
+}
+
+}  // namespace opal::sim

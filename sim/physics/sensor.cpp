@@ -1,0 +1,135 @@
+// Sensor: see sensor.h.
+#include "sim/physics/sensor.h"
+
+#include "sim/physics/gaussian.h"
+#include "sim/physics/portable_math.h"
+#include "sim/physics/random_streams.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+
+namespace opal::sim {
+
+namespace {
+
+constexpr float least_normal_mean_e = 16;  // below: Poisson by inversion
+constexpr auto excess_of_skew = static_cast<float>((kurtosis_of_two - 1) / 36);
+
+double power_of_two(double x) {
+    constexpr double ln2 = 0.69314718055994530942;
+    return x > 0 ? 1 / exp_of_negative(-x * ln2) : exp_of_negative(x * ln2);
+}
+
+template <class Count>
+void digitise_row(std::span<const float> electrons, const Readout& readout,
+                  std::span<Count> counts) {
+    assert(electrons.size() == counts.size());
+    for (std::size_t x = 0; x < counts.size(); ++x) {
+        const float dn = electrons[x] * readout.dn_per_e + readout.black_dn;
+        const float inside = std::min(std::max(dn, 0.0f), readout.max_dn);
+        counts[x] = static_cast<Count>(static_cast<std::int32_t>(inside + 0.5f));
+    }
+}
+
+}  // namespace
+
+Sensor::Sensor(const SensorScene& scene, std::uint64_t seed)
+    : scene_(scene),
+      seed_(seed),
+      warmth_(power_of_two((scene.temperature_c - 25) / scene.dark_doubling_k)) {}
+
+PixelMaps Sensor::maps(hal::Region region) const {
+    PixelMaps maps;
+    maps.response.reserve(region.pixels());
+    maps.dark_e_per_us.reserve(region.pixels());
+    maps.offset_e.reserve(region.pixels());
+    for (int r = region.row; r < region.row + region.rows; ++r) {
+        for (int c = region.column; c < region.column + region.columns; ++c) {
+            const PhiloxWords words =
+                draw(seed_, RandomStream::pixel_maps, static_cast<std::uint32_t>(r),
+                     static_cast<std::uint32_t>(c));
+            const double response = 1 + scene_.prnu * unit_normal(words[0]);
+            const bool hot = words[2] < scene_.hot_pixel_fraction * 4294967296.0;
+            const double current =
+                scene_.dark_current_e_per_s + (hot ? scene_.hot_pixel_e_per_s : 0);
+            maps.response.push_back(static_cast<float>(std::max(response, 0.0)));
+            maps.dark_e_per_us.push_back(static_cast<float>(current * warmth_ * 1e-6));
+            maps.offset_e.push_back(static_cast<float>(scene_.dsnu_e * unit_normal(words[1])));
+        }
+    }
+    return maps;
+}
+
+Readout Sensor::readout(hal::PixelFormat format) const {
+    const double finer = 1 << (bits_of(format) - 8);
+    return {static_cast<float>(finer / scene_.gain_e_per_dn8),
+            static_cast<float>(finer * scene_.black_level_dn8),
+            static_cast<float>((1 << bits_of(format)) - 1)};
+}
+
+void Sensor::draw_noise(std::uint64_t frame_key, std::uint32_t row_group, std::uint32_t column,
+                        std::size_t count, std::uint32_t* bits) const {
+    assert(frame_key < std::uint64_t{1} << 56);
+    const auto frame_low = static_cast<std::uint32_t>(frame_key);
+    const std::uint32_t tag =
+        stream_word(RandomStream::noise, static_cast<std::uint32_t>(frame_key >> 32));
+    for (std::size_t x = 0; x < count; ++x) {
+        const PhiloxWords words = philox(
+            {column + static_cast<std::uint32_t>(x), row_group, frame_low, tag}, key_of(seed_));
+        for (std::size_t w = 0; w < 4; ++w) bits[w * count + x] = words[w];
+    }
+}
+
+float poisson_by_inversion(float mean, std::uint32_t uniform_q16) {
+    const double uniform = (uniform_q16 + 0.5) / 65536;
+    double probability = exp_of_negative(-static_cast<double>(mean));
+    double cumulated = probability;
+    int electrons = 0;
+    while (uniform > cumulated && electrons < 64) {
+        ++electrons;
+        probability *= static_cast<double>(mean) / electrons;
+        cumulated += probability;
+    }
+    return static_cast<float>(electrons);
+}
+
+void Sensor::collect(const Row& row, std::span<float> electrons) const {
+    const std::size_t count = electrons.size();
+    const auto full_well = static_cast<float>(scene_.full_well_e);
+    const auto read_noise = static_cast<float>(scene_.read_noise_e * unit_of_two);
+    float least_mean = least_normal_mean_e;
+    for (std::size_t x = 0; x < count; ++x) {
+        electrons[x] = row.photo_e[x] * row.response[x] + row.dark_e_per_us[x] * row.integration_us;
+        least_mean = std::min(least_mean, electrons[x]);
+    }
+    const bool few = least_mean < least_normal_mean_e;
+    for (std::size_t x = 0; x < count; ++x) {
+        const float mean = electrons[x];
+        float collected = mean;
+        if (scene_.shot_noise) {
+            const std::uint32_t bits = row.noise[x];
+            if (few && mean < least_normal_mean_e) {
+                collected = poisson_by_inversion(mean, bits & 0xFFFFu);
+            } else {
+                const float z =
+                    static_cast<float>(gaussian_sum_of_two(bits)) * static_cast<float>(unit_of_two);
+                collected = mean + std::sqrt(mean - excess_of_skew) * z + (z * z - 1) * (1.0f / 6);
+            }
+        }
+        const float read = static_cast<float>(gaussian_sum_of_two(row.noise[x] >> 16)) * read_noise;
+        electrons[x] = std::min(collected, full_well) + row.offset_e[x] + read;
+    }
+}
+
+void Sensor::digitise(std::span<const float> electrons, const Readout& readout,
+                      std::span<std::uint8_t> counts) {
+    digitise_row(electrons, readout, counts);
+}
+
+void Sensor::digitise(std::span<const float> electrons, const Readout& readout,
+                      std::span<std::uint16_t> counts) {
+    digitise_row(electrons, readout, counts);
+}
+
+}  // namespace opal::sim

@@ -1,0 +1,78 @@
+// Sensor: photo-electrons expected per pixel -> counts, after EMVA 1288 [EMVA 2021, section 2].
+// The last arrow of the simulated optics.
+//
+//   mean     = PRNU * photo + (dark current (+ hot)) * time          electrons
+//   electrons = min(Poisson(mean), full well) + DSNU + read noise
+//   counts   = round(electrons / gain + black level), within 0 .. 2^bits - 1
+//
+// Everything is keyed by the absolute pixel, so a region is a cut-out of the full sensor. 32 random
+// bits serve one pixel of one frame: the lower 16 the shot noise, the upper 16 the read noise.
+//
+// Shot noise: from 16 electrons on, the normal z with the Poisson's variance and skewness,
+//   mean + sqrt(mean - v) z + (z^2 - 1) / 6,    v = (kurtosis - 1) / 36  [Cornish 1938]
+// which has exactly the mean and variance `mean`; below, the Poisson's inverse distribution of a
+// 16-bit uniform number. Electrons stay fractional from 16 on: no camera can tell.
+#pragma once
+
+#include "hal/frame.h"
+#include "sim/scene.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace opal::sim {
+
+// What makes the pixels of a region differ; drawn once. Row-major over the region.
+struct PixelMaps {
+    std::vector<float> response;       // PRNU: 1 on average
+    std::vector<float> dark_e_per_us;  // at the sensor's temperature, hot pixels included
+    std::vector<float> offset_e;       // DSNU
+};
+
+// How electrons become counts in one format.
+struct Readout {
+    float dn_per_e = 0;
+    float black_dn = 0;
+    float max_dn = 0;
+};
+
+class Sensor {
+public:
+    Sensor(const SensorScene& scene, std::uint64_t seed);
+
+    PixelMaps maps(hal::Region region) const;
+    Readout readout(hal::PixelFormat format) const;
+
+    // Random bits of rows 4 * row_group + (0..3), columns [column, column + count) of one frame:
+    // shape (4, count).
+    void draw_noise(std::uint64_t frame_key, std::uint32_t row_group, std::uint32_t column,
+                    std::size_t count, std::uint32_t* bits) const;
+
+    // One row of pixels, all spans equally long.
+    struct Row {
+        std::span<const float> photo_e;  // expected, before PRNU
+        std::span<const float> response;
+        std::span<const float> dark_e_per_us;
+        std::span<const float> offset_e;
+        std::span<const std::uint32_t> noise;
+        float integration_us = 0;
+    };
+    // electrons: on its way to counts, the same length as the spans.
+    void collect(const Row& row, std::span<float> electrons) const;
+    static void digitise(std::span<const float> electrons, const Readout& readout,
+                         std::span<std::uint8_t> counts);
+    static void digitise(std::span<const float> electrons, const Readout& readout,
+                         std::span<std::uint16_t> counts);
+
+private:
+    SensorScene scene_;
+    std::uint64_t seed_;
+    double warmth_;  // dark current at the sensor's temperature over that at 25 C
+};
+
+// Poisson number of a uniform 16-bit number, by inversion; mean <= 16.
+float poisson_by_inversion(float mean, std::uint32_t uniform_q16);
+
+}  // namespace opal::sim

@@ -1,0 +1,146 @@
+// Speckle: coefficients and the two passes of the interpolation. See speckle.h.
+#include "sim/physics/speckle.h"
+
+#include "sim/physics/portable_math.h"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <cmath>
+
+namespace opal::sim {
+
+namespace {
+
+constexpr int q14 = 14;
+constexpr double kaiser_beta = 5;
+
+std::int16_t rounded(std::int32_t q) {
+    const std::int32_t value = (q + (1 << (q14 - 1))) >> q14;
+    return static_cast<std::int16_t>(std::clamp(value, -32768, 32767));
+}
+
+// out[x] = sum over taps of coefficient[t] * in[t][x], rounded once.
+void weighted_sum(const std::array<const std::int16_t*, Speckle::taps>& in,
+                  const std::int16_t* coefficient, int count, std::int16_t* out) {
+    for (int x = 0; x < count; ++x) {
+        std::int32_t sum = 0;
+        for (std::size_t t = 0; t < Speckle::taps; ++t) {
+            sum += std::int32_t{coefficient[t]} * in[t][x];
+        }
+        out[x] = rounded(sum);
+    }
+}
+
+double power_of(const std::vector<std::int16_t>& coefficients, int phases) {
+    double sum = 0;
+    for (const std::int16_t c : coefficients) sum += static_cast<double>(c) * c;
+    return sum / phases / (16384.0 * 16384.0);
+}
+
+}  // namespace
+
+double Speckle::kernel(double modes) {
+    constexpr double half = taps / 2.0;
+    const double x = modes < 0 ? -modes : modes;
+    if (x >= half) return 0;
+    const double sinc = x < 1e-9 ? 1 : cos_sin_of_turns(0.5 * x).sine / (pi * x);
+    const double edge = x / half;
+    // [Kaiser 1974]
+    return sinc * bessel_i0(kaiser_beta * std::sqrt(1 - edge * edge)) / bessel_i0(kaiser_beta);
+}
+
+std::vector<std::int16_t> Speckle::coefficients(int pixels_per_mode) {
+    std::vector<std::int16_t> all;
+    for (int phase = 0; phase < pixels_per_mode; ++phase) {
+        for (int t = 0; t < taps; ++t) {
+            const double distance = static_cast<double>(phase) / pixels_per_mode - (t - margin + 1);
+            all.push_back(
+                static_cast<std::int16_t>(round_to_integer(kernel(distance) * (1 << q14))));
+        }
+    }
+    return all;
+}
+
+Speckle::Speckle(const SpeckleScene& speckle, int sensor_rows, int sensor_columns)
+    : pitch_rows_(speckle.pixels_per_mode_rows),
+      pitch_columns_(speckle.pixels_per_mode_columns),
+      grid_rows_((sensor_rows + pitch_rows_ - 1) / pitch_rows_ + 2 * margin),
+      grid_columns_((sensor_columns + pitch_columns_ - 1) / pitch_columns_ + 2 * margin),
+      row_coefficients_(coefficients(pitch_rows_)),
+      column_coefficients_(coefficients(pitch_columns_)),
+      mean_power_(power_of(row_coefficients_, pitch_rows_) *
+                  power_of(column_coefficients_, pitch_columns_)) {}
+
+ModeWindow Speckle::window(hal::Region region) const {
+    assert(region.rows > 0 && region.columns > 0 && region.row >= 0 && region.column >= 0);
+    ModeWindow w;
+    // Tap 0 of the first pixel is mode floor(r / p) - margin + 1, grid mode floor(r / p) + 1.
+    w.row = region.row / pitch_rows_ + 1;
+    w.column = region.column / pitch_columns_ + 1;
+    w.rows = (region.row + region.rows - 1) / pitch_rows_ + taps + 1 - w.row;
+    w.columns = (region.column + region.columns - 1) / pitch_columns_ + taps + 1 - w.column;
+    w.grid_rows = grid_rows_;
+    w.grid_columns = grid_columns_;
+    assert(w.row + w.rows <= grid_rows_ && w.column + w.columns <= grid_columns_);
+    return w;
+}
+
+ModeWindow Speckle::centres(hal::Region region) const {
+    const auto first = [](int pixel, int pitch) { return (pixel + pitch - 1) / pitch; };
+    ModeWindow w;
+    w.row = first(region.row, pitch_rows_) + margin;
+    w.column = first(region.column, pitch_columns_) + margin;
+    w.rows = first(region.row + region.rows, pitch_rows_) + margin - w.row;
+    w.columns = first(region.column + region.columns, pitch_columns_) + margin - w.column;
+    w.grid_rows = grid_rows_;
+    w.grid_columns = grid_columns_;
+    return w;
+}
+
+void Speckle::expand_columns(std::span<const std::int16_t> modes, const ModeWindow& window,
+                             hal::Region region, Columns& into) const {
+    assert(modes.size() == 2 * window.modes());
+    const auto pixels =
+        static_cast<std::size_t>(window.rows) * static_cast<std::size_t>(region.columns);
+    into.re.resize(pixels);
+    into.im.resize(pixels);
+    for (int i = 0; i < window.rows; ++i) {
+        const std::int16_t* from =
+            modes.data() + 2 * static_cast<std::ptrdiff_t>(i) * window.columns;
+        std::int16_t* re = into.re.data() + static_cast<std::ptrdiff_t>(i) * region.columns;
+        std::int16_t* im = into.im.data() + static_cast<std::ptrdiff_t>(i) * region.columns;
+        for (int x = 0; x < region.columns; ++x) {
+            const int column = region.column + x;
+            const std::int16_t* tap = from + 2 * (column / pitch_columns_ + 1 - window.column);
+            const std::int16_t* h = column_coefficients_.data() + column % pitch_columns_ * taps;
+            std::int32_t sum_re = 0;
+            std::int32_t sum_im = 0;
+            for (int t = 0; t < taps; ++t) {
+                sum_re += std::int32_t{h[t]} * tap[2 * t];
+                sum_im += std::int32_t{h[t]} * tap[2 * t + 1];
+            }
+            re[x] = rounded(sum_re);
+            im[x] = rounded(sum_im);
+        }
+    }
+}
+
+void Speckle::expand_row(const Columns& columns, const ModeWindow& window, hal::Region region,
+                         int row, std::int16_t* re, std::int16_t* im) const {
+    const int sensor_row = region.row + row;
+    const int first = sensor_row / pitch_rows_ + 1 - window.row;
+    const std::int16_t* h = row_coefficients_.data() + sensor_row % pitch_rows_ * taps;
+    std::array<const std::int16_t*, taps> rows{};
+    const auto point_at = [&](const std::vector<std::int16_t>& plane) {
+        for (int t = 0; t < taps; ++t) {
+            rows[t] = plane.data() + static_cast<std::ptrdiff_t>(first + t) * region.columns;
+        }
+    };
+    point_at(columns.re);
+    weighted_sum(rows, h, region.columns, re);
+    point_at(columns.im);
+    weighted_sum(rows, h, region.columns, im);
+}
+
+}  // namespace opal::sim

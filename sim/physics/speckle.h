@@ -1,0 +1,77 @@
+// Speckle: mode values -> the band-limited field on the sensor's pixels. Between the medium and
+// the interferometer in the data flow.
+//
+// Mode (i, j) sits at pixel (i * pixels_per_mode_rows, j * pixels_per_mode_columns). The field
+// between the centres is the separable interpolation
+//     S(r, c) = sum over i, j of y_ij h(r / p_r - i) h(c / p_c - j),   h = sinc x Kaiser window
+// with 12 taps per axis. h(0) = 1 and h(j) = 0 for other integers j (Nyquist), so the mode value is
+// the field at its centre. The band is +-0.5 cycles per mode with a roll-off of about 0.2 to either
+// side and a stop band below -50 dB [Oppenheim 2010, section 7.6].
+//
+// Fixed point: modes and fields are int16, coefficients q14, each of the two passes (columns, then
+// rows) sums exactly in int32 and rounds once, saturating.
+//
+// The mode grid is larger than the sensor by `margin` modes on each side: speckle does not end
+// where the sensor does. ModeWindow counts in this grid; grid mode (i + margin, j + margin) is the
+// sensor's mode (i, j).
+#pragma once
+
+#include "hal/frame.h"
+#include "sim/physics/medium.h"
+#include "sim/scene.h"
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace opal::sim {
+
+class Speckle {
+public:
+    static constexpr int taps = 12;
+    static constexpr int margin = taps / 2;
+
+    Speckle(const SpeckleScene& speckle, int sensor_rows, int sensor_columns);
+
+    int grid_rows() const { return grid_rows_; }
+    int grid_columns() const { return grid_columns_; }
+
+    // The modes that reach the region's pixels.
+    ModeWindow window(hal::Region region) const;
+    // The modes whose centres lie inside the region.
+    ModeWindow centres(hal::Region region) const;
+
+    // Mean over pixels of |S|^2 when E|y|^2 = 1: the interpolator's own power.
+    double mean_power() const { return mean_power_; }
+
+    // Field on the pixels of one axis position after the column pass; see expand_columns().
+    struct Columns {
+        // Shape (window.rows, region.columns), real and imaginary part apart.
+        std::vector<std::int16_t> re;
+        std::vector<std::int16_t> im;
+    };
+    // First pass: modes (interleaved re, im; window row-major) -> every pixel column of the region,
+    // still at mode rows.
+    void expand_columns(std::span<const std::int16_t> modes, const ModeWindow& window,
+                        hal::Region region, Columns& into) const;
+    // Second pass: one pixel row (counted from the region's first). re, im: region.columns values.
+    void expand_row(const Columns& columns, const ModeWindow& window, hal::Region region, int row,
+                    std::int16_t* re, std::int16_t* im) const;
+
+    // h at a distance in modes; what the coefficients are rounded from.
+    static double kernel(double modes);
+
+private:
+    // Coefficients (phase, tap) in q14: tap t is mode floor(r / p) - margin + 1 + t.
+    static std::vector<std::int16_t> coefficients(int pixels_per_mode);
+
+    int pitch_rows_;
+    int pitch_columns_;
+    int grid_rows_;
+    int grid_columns_;
+    std::vector<std::int16_t> row_coefficients_;
+    std::vector<std::int16_t> column_coefficients_;
+    double mean_power_ = 0;
+};
+
+}  // namespace opal::sim
