@@ -1,0 +1,51 @@
+// DirectDmd: hal::Dmd straight on the optical table, without a wire in between.
+//
+// Patterns are reduced to light when they are loaded, once; showing them costs nothing.
+#pragma once
+
+#include "hal/dmd.h"
+#include "hal/error.h"
+#include "sim/table/optical_table.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace opal::sim {
+
+class DirectDmd final : public hal::Dmd {
+public:
+    DirectDmd(OpticalTable& table, const Scene& scene);
+    ~DirectDmd() override;
+    DirectDmd(const DirectDmd&) = delete;
+    DirectDmd& operator=(const DirectDmd&) = delete;
+
+    const hal::DmdInfo& info() const override { return info_; }
+    void load(std::uint32_t first_slot, std::span<const hal::BitPattern> patterns) override;
+    void program(const hal::PatternSequence& sequence) override;
+    void start() override;
+    void stop() override;
+    hal::DmdStatus status() override;
+
+private:
+    [[noreturn]] void fail(hal::ErrorKind kind, const char* operation,
+                           const std::string& text) const;
+    void check(const hal::PatternSequence& sequence) const;
+    void check_entry(const hal::PatternSequence& sequence, std::size_t index) const;
+    bool running() const;
+    hal::Duration run_time() const;
+    void resolve();
+
+    OpticalTable& table_;
+    hal::DmdInfo info_;
+    std::vector<std::shared_ptr<ChannelAmplitudes>> memory_;  // by slot; empty: never loaded
+    hal::PatternSequence sequence_;                           // programmed
+    std::shared_ptr<const ShownSequence> shown_;  // the same, resolved; empty after load/program
+    // The run entries_started counts; its sequence goes when patterns are loaded, its count stays.
+    std::shared_ptr<const ShownSequence> started_sequence_;
+    hal::Duration started_at_{0};
+    hal::Duration stopped_at_ = hal::Duration::max();
+    std::uint64_t entries_started_ = 0;
+};
+
+}  // namespace opal::sim

@@ -1,0 +1,77 @@
+// The simulated bench: an optical table with direct devices on it.
+#include "sim/simulated_bench.h"
+
+#include "sim/direct/direct_camera.h"
+#include "sim/direct/direct_dmd.h"
+#include "sim/direct/direct_laser.h"
+#include "sim/scene_fields.h"
+#include "sim/table/optical_table.h"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+
+namespace opal::sim {
+namespace {
+
+Scene checked(const Scene& scene) {
+    if (const auto problem = find_problem(scene))
+        throw std::invalid_argument(
+            fmt::format("scene '{}': {}: {}", scene.name, problem->path, problem->text));
+    return scene;
+}
+
+class TableBench final : public SimulatedBench {
+public:
+    TableBench(const Scene& scene, const BenchOptions& options)
+        : scene_(checked(scene)),
+          name_(fmt::format("simulated bench '{}'", scene.name)),
+          identity_(fmt::format("simulated:{}", scene_fingerprint(scene))),
+          table_(scene_, options.events),
+          camera_(table_, scene_, options.threads),
+          dmd_(table_, scene_),
+          laser_(table_, scene_) {}
+
+    // Light goes first, whatever happens after.
+    ~TableBench() override {
+        laser_.off();
+        dmd_.stop();
+        camera_.disarm();
+    }
+
+    hal::Dmd& dmd() override { return dmd_; }
+    hal::Camera& camera() override { return camera_; }
+    hal::Laser& laser() override { return laser_; }
+    hal::Clock& clock() override { return table_.clock(); }
+    const std::string& name() const override { return name_; }
+    const std::string& identity() const override { return identity_; }
+    double laser_limit_mw() const override { return scene_.laser.max_power_mw; }
+
+    const Scene& scene() const override { return scene_; }
+    std::vector<std::complex<double>> true_field(const hal::BitPattern& pattern,
+                                                 hal::Region region) const override {
+        return table_.optics().true_field(pattern, region);
+    }
+    std::vector<std::complex<double>> true_reference(hal::Region region) const override {
+        return table_.optics().true_reference(region);
+    }
+    void set_interlock(bool closed) override { laser_.set_interlock(closed); }
+
+private:
+    const Scene scene_;
+    const std::string name_;
+    const std::string identity_;
+    OpticalTable table_;
+    DirectCamera camera_;
+    DirectDmd dmd_;
+    DirectLaser laser_;
+};
+
+}  // namespace
+
+std::unique_ptr<SimulatedBench> make_simulated_bench(const Scene& scene,
+                                                     const BenchOptions& options) {
+    return std::make_unique<TableBench>(scene, options);
+}
+
+}  // namespace opal::sim
