@@ -1,6 +1,7 @@
 // DirectCamera: hal::Camera straight on the optical table, without a wire in between.
 //
-// It checks settings and spends virtual time; edges, exposures and frames are the TriggeredSensor's.
+// It checks settings and spends virtual time; edges, exposures and frames are the
+// TriggeredSensor's.
 #pragma once
 
 #include "hal/camera.h"

@@ -1,6 +1,6 @@
-// EventLog: what happened to the devices of a bench, one JSON object per line, each with its virtual
-// time, written and flushed at once: whatever ends the process, the last line says how the laser was
-// left.
+// EventLog: what happened to the devices of a bench, one JSON object per line, each with its
+// virtual time, written and flushed at once: whatever ends the process, the last line says how the
+// laser was left.
 //
 //   {"t_s":0.001500000,"device":"laser","event":"off"}
 #pragma once

@@ -1,4 +1,5 @@
-// FrameRenderer: turns planned exposures into frames on worker threads, ahead of whoever takes them.
+// FrameRenderer: turns planned exposures into frames on worker threads, ahead of whoever takes
+// them.
 //
 // A queue of fixed length, first in first out, with two ends: the newest jobs can be withdrawn when
 // the plan changes. A job carries everything its frame depends on, so neither the number of threads

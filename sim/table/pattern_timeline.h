@@ -1,9 +1,9 @@
 // PatternTimeline: which light the DMD sends into the medium, at every moment of virtual time.
 //
 // Mirrors are modelled as switching all at once, `settle` after they are commanded: a camera that
-// opens earlier sees the pattern before. Between patterns and outside sequences all mirrors are off,
-// which is not darkness: off mirrors leak and stuck ones stay. Not thread-safe: the table's lock
-// guards it.
+// opens earlier sees the pattern before. Between patterns and outside sequences all mirrors are
+// off, which is not darkness: off mirrors leak and stuck ones stay. Not thread-safe: the table's
+// lock guards it.
 #pragma once
 
 #include "hal/clock.h"

@@ -1,5 +1,6 @@
-// Times of a scene (double, microseconds or seconds, as people write them) -> hal::Duration (integer
-// nanoseconds, as the table counts). Rounded once, here, so that every part sees the same moment.
+// Times of a scene (double, microseconds or seconds, as people write them) -> hal::Duration
+// (integer nanoseconds, as the table counts). Rounded once, here, so that every part sees the same
+// moment.
 #pragma once
 
 #include "hal/clock.h"

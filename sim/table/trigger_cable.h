@@ -1,9 +1,9 @@
 // TriggerCable: a line between two boxes, as rising edges with the virtual time they happen at.
 //
 // A sender puts whole trains on the line: once started, the train's future edges are known until
-// someone cuts it. A receiver walks along with a Position and asks for the next edge; it never hears
-// of edges through function calls, so being late, early or too slow has the effect it has on a real
-// cable. Trains do not overlap in time. Not thread-safe: the table's lock guards it.
+// someone cuts it. A receiver walks along with a Position and asks for the next edge; it never
+// hears of edges through function calls, so being late, early or too slow has the effect it has on
+// a real cable. Trains do not overlap in time. Not thread-safe: the table's lock guards it.
 #pragma once
 
 #include "hal/clock.h"
