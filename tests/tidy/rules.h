@@ -47,7 +47,7 @@ void check_cpp(const SourceTree& tree, const SourceFile& file, const Layers& lay
 // purity
 void check_purity(const SourceFile& file, const Permissions& permissions,
                   std::vector<Violation>& violations);
-// orphan, link
+// orphan, link, citation
 void check_references(const SourceTree& tree, const SourceFile& file,
                       std::vector<Violation>& violations);
 

@@ -1,4 +1,5 @@
-// Rules between files: no source without a build, no link without a target. See rules.h.
+// Rules between files: no source without a build, no link without a target, no citation without
+// its entry in docs/references.md. See rules.h.
 #include "tests/tidy/rules.h"
 
 #include <algorithm>
@@ -53,12 +54,39 @@ void check_links(const SourceTree& tree, const SourceFile& file,
     }
 }
 
+// [Launay 2020, section 2; Cuche et al. 2000] in a comment or a document: each work's first author
+// and year stand in bold in docs/references.md.
+void check_citations(const SourceTree& tree, const SourceFile& file,
+                     std::vector<Violation>& violations) {
+    static const std::regex bracket(R"(\[([A-Z][^\[\]]* (?:19|20)\d\d\b[^\[\]]*)\])");
+    static const std::regex work(R"((?:^|; )([A-Z]\w+)[A-Za-z&. ]* ((?:19|20)\d\d)\b)");
+    if (file.kind != FileKind::cpp && file.kind != FileKind::markdown) return;
+    const SourceFile* references = tree.find("docs/references.md");
+    for (std::size_t i = 0; i < file.lines.size(); ++i) {
+        const std::string& line = file.lines[i];
+        const bool comment = file.kind != FileKind::cpp || line.find("//") != std::string::npos;
+        std::smatch cited;
+        if (!comment || !std::regex_search(line, cited, bracket)) continue;
+        const std::string works = cited[1];
+        for (auto it = std::sregex_iterator(works.begin(), works.end(), work);
+             it != std::sregex_iterator(); ++it) {
+            const std::string key = (*it)[1].str() + " " + (*it)[2].str();
+            if (references == nullptr ||
+                references->text.find("**" + key + "**") == std::string::npos) {
+                violations.push_back(
+                    {file.path, i + 1, "citation", key + " has no entry in docs/references.md"});
+            }
+        }
+    }
+}
+
 }  // namespace
 
 void check_references(const SourceTree& tree, const SourceFile& file,
                       std::vector<Violation>& violations) {
     check_orphan(tree, file, violations);
     check_links(tree, file, violations);
+    check_citations(tree, file, violations);
 }
 
 std::vector<Violation> check_tree(const SourceTree& tree, const RuleBook& book) {

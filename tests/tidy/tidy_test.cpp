@@ -30,12 +30,14 @@ SourceFile header(const std::string& path, const std::string& body) {
 
 // Headers that fixtures include, and the files that name every source.
 std::vector<SourceFile> surroundings() {
-    return {header("hal/frame.h", ""),
-            header("hal/clock.h", ""),
-            header("dfa/projector.h", ""),
-            header("dfa/layer.h", ""),
-            header("sim/scene.h", ""),
-            make_source_file("CMakeLists.txt", "# The build of the fixtures.\na.cpp\n")};
+    return {
+        header("hal/frame.h", ""),
+        header("hal/clock.h", ""),
+        header("dfa/projector.h", ""),
+        header("dfa/layer.h", ""),
+        header("sim/scene.h", ""),
+        make_source_file("docs/references.md", "# References\n\n**Launay 2020** **Leith 1962**\n"),
+        make_source_file("CMakeLists.txt", "# The build of the fixtures.\na.cpp\n")};
 }
 
 // "path:line: rule" of every violation of the surroundings plus one file.
@@ -213,6 +215,19 @@ TEST_CASE("link: documents point at files that are there") {
           Found{"docs/a.md:2: link"});
     CHECK(violations_of("docs/a.md", "# Title\nsee [x](../sim/scene.h#top), [y](https://x.y)\n") ==
           Found{});
+}
+
+TEST_CASE("citation: every work has its entry") {
+    const auto cite = [](const std::string& works) {
+        return purpose + "// as shown in [" + works + "]\n";
+    };
+    CHECK(violations_of("sim/a.cpp", cite("Launay 2020, section 2; Leith & Upatnieks 1962")) ==
+          Found{});
+    CHECK(violations_of("sim/a.cpp", cite("Launay 2021")) == Found{"sim/a.cpp:2: citation"});
+    CHECK(violations_of("sim/a.cpp", cite("Launay 2020; Nobody et al. 1999, eq. 3")) ==
+          Found{"sim/a.cpp:2: citation"});
+    CHECK(violations_of("docs/a.md", "# Title\n[Nobody 1999]\n") == Found{"docs/a.md:2: citation"});
+    CHECK(violations_of("sim/a.cpp", purpose + "auto x = table[Index{2000}];\n") == Found{});
 }
 
 TEST_CASE("layers: malformed tables are refused with the line") {
