@@ -10,6 +10,8 @@ if(NOT TARGET yaml-cpp::yaml-cpp)  # 0.7 exports the target without a namespace
   add_library(yaml-cpp::yaml-cpp INTERFACE IMPORTED)
   target_link_libraries(yaml-cpp::yaml-cpp INTERFACE yaml-cpp)
 endif()
+# Highway, Apache-2.0. Inner loops for the widest vectors of the CPU, chosen at run time.
+find_package(hwy 1.0 REQUIRED)
 
 if(NOT OPAL_SIM_ONLY)
   # MPL-2.0. Matrices of the training code, FFT of the calibration.
