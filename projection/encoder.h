@@ -1,0 +1,56 @@
+// Encoder: quantised bits -> the patterns a batch needs, each once. Second arrow of the data flow.
+//
+// Errors of a classification task repeat: the same signs come back many times in a batch, and one
+// sample's plus is another's minus. Equal bits share one pattern and one exposure. Every pattern
+// carries a code word in the guard strip; neighbours in the sequence never carry the same one, and
+// the count goes on from batch to batch, so that a frame of the batch before is recognised too.
+// Bits that are all zero need no exposure: the inputs' light is zero by definition.
+#pragma once
+
+#include "calibration/layout.h"
+#include "hal/bit_pattern.h"
+#include "projection/quantiser.h"
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace opal::projection {
+
+struct EncodedBatch {
+    static constexpr std::uint32_t dark = 0xffffffff;  // "no input on" among pattern numbers
+
+    std::size_t distinct = 0;
+    std::vector<hal::BitPattern> patterns;  // the first `distinct` count; the rest is kept storage
+    std::vector<std::uint32_t> words;       // (distinct) code word of each pattern
+    std::vector<std::uint8_t> bits;         // (distinct, inputs) logical inputs of each pattern
+    std::vector<std::uint32_t> plus;        // (samples, planes) number of the pattern, or dark
+    std::vector<std::uint32_t> minus;       // likewise
+
+    std::span<const hal::BitPattern> shown() const { return {patterns.data(), distinct}; }
+    std::span<const std::uint8_t> bits_of(std::size_t pattern) const {
+        const std::size_t inputs = bits.size() / distinct;
+        return std::span(bits).subspan(pattern * inputs, inputs);
+    }
+};
+
+class Encoder {
+public:
+    explicit Encoder(const calibration::Layout& layout) : layout_(layout) {}
+
+    // batch.inputs must be layout.inputs(). Allocates nothing once the storage has grown.
+    void encode(const QuantisedBatch& batch, EncodedBatch& into);
+
+private:
+    std::uint32_t number_of(std::span<const std::uint8_t> bits, EncodedBatch& into);
+    void grow_table();
+
+    calibration::Layout layout_;
+    std::uint32_t next_word_ = 0;
+    // Open addressing over the packed bits of the distinct patterns seen in this batch.
+    std::vector<std::uint64_t> keys_;   // (distinct, words per key)
+    std::vector<std::uint64_t> key_;    // the one being looked up
+    std::vector<std::uint32_t> table_;  // pattern number or dark; size a power of two
+};
+
+}  // namespace opal::projection

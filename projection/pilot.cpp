@@ -1,0 +1,125 @@
+#include "projection/pilot.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <stdexcept>
+
+namespace opal::projection {
+
+namespace {
+
+using calibration::code_blocks;
+using calibration::code_words;
+
+using Fields = Eigen::Map<const Eigen::MatrixXcf>;  // column-major: one field per column
+
+}  // namespace
+
+Pilot::Pilot(const calibration::Record& record, int inputs) {
+    const auto modes = static_cast<Eigen::Index>(record.holography.modes());
+    const auto& identity = record.identity;
+    if (modes < 1 || identity.columns.size() != static_cast<std::size_t>(code_blocks * modes) ||
+        identity.background.size() != static_cast<std::size_t>(modes)) {
+        throw std::invalid_argument(fmt::format(
+            "pilot: the record has {} modes but {} values of guard strip and {} of background; "
+            "calibrate again",
+            modes, identity.columns.size(), identity.background.size()));
+    }
+    columns_.resize(modes, code_blocks + 1);
+    columns_.leftCols(code_blocks) = Fields(identity.columns.data(), modes, code_blocks);
+    columns_.col(code_blocks) = Fields(identity.background.data(), modes, 1);
+
+    code_fields_.resize(modes, code_words);
+    for (std::uint32_t w = 0; w < code_words; ++w) {
+        code_fields_.col(w) = columns_.col(code_blocks);
+        for (int j = 0; j < code_blocks; ++j) {
+            if (calibration::Layout::code_bit(w, j)) code_fields_.col(w) += columns_.col(j);
+        }
+    }
+    code_norms_ = code_fields_.colwise().norm();
+    if (!(code_norms_.minCoeff() > 0) || !code_norms_.allFinite()) {
+        throw std::invalid_argument(
+            "pilot: the record's guard strip sends no light; calibrate again");
+    }
+    if (record.matrix && record.matrix->inputs == inputs) {
+        if (record.matrix->entries.size() != static_cast<std::size_t>(inputs * modes)) {
+            throw std::invalid_argument(fmt::format(
+                "pilot: the record's transmission matrix has {} entries; {} inputs and {} modes "
+                "need {}; calibrate again",
+                record.matrix->entries.size(), inputs, modes, inputs * modes));
+        }
+        const Fields matrix(record.matrix->entries.data(), modes, inputs);
+        // <G_w, T_i> = sum_k conj(G_w(k)) T_i(k)
+        leak_.noalias() = code_fields_.adjoint() * matrix;
+    }
+}
+
+void Pilot::read(std::span<const std::complex<float>> field, std::uint32_t expected_word,
+                 std::span<const std::uint8_t> bits, Reading& reading) const {
+    assert(field.size() == modes() && expected_word < code_words);
+    const Eigen::Map<const Eigen::VectorXcf> f(field.data(),
+                                               static_cast<Eigen::Index>(field.size()));
+    reading = {};
+    const float norm = f.norm();
+    if (!(norm > 0) || !std::isfinite(norm)) return;
+
+    // <column, f> once; every word's <G_w, f> is a sum of 17 of them.
+    std::array<std::complex<float>, code_blocks + 1> column_dots;
+    for (std::size_t j = 0; j < column_dots.size(); ++j) {
+        column_dots[j] = columns_.col(static_cast<Eigen::Index>(j)).dot(f);
+    }
+    std::array<std::complex<float>, code_words> dots;
+    for (std::uint32_t w = 0; w < code_words; ++w) {
+        dots[w] = column_dots[code_blocks];
+        for (int j = 0; j < code_blocks; ++j) {
+            if (calibration::Layout::code_bit(w, j)) {
+                dots[w] += column_dots[static_cast<std::size_t>(j)];
+            }
+        }
+    }
+    bool plausible = true;
+    if (leak_.size() == 0) {
+        reading.gain = dots[expected_word] / std::abs(dots[expected_word]);
+    } else {
+        reading.gain = remove_leak(bits, expected_word, dots);
+        const float power = std::abs(reading.gain);
+        plausible = power > 1 / gain_range && power < gain_range;
+    }
+    for (std::uint32_t w = 0; w < code_words; ++w) {
+        const float correlation =
+            std::abs(dots[w]) / (code_norms_(static_cast<Eigen::Index>(w)) * norm);
+        if (correlation > reading.correlation) {
+            reading.correlation = correlation;
+            reading.word = w;
+        }
+        if (w == expected_word) {
+            reading.expected = correlation;
+        } else {
+            reading.runner_up = std::max(reading.runner_up, correlation);
+        }
+    }
+    // Uncorrelated fields of M modes correlate by about 1 / sqrt(M): three times that is chance.
+    const float chance = 3 / std::sqrt(static_cast<float>(modes()));
+    reading.proven = plausible && reading.word == expected_word && reading.expected > chance &&
+                     reading.expected >= margin * reading.runner_up;
+}
+
+std::complex<float> Pilot::remove_leak(std::span<const std::uint8_t> bits,
+                                       std::uint32_t expected_word,
+                                       std::array<std::complex<float>, code_words>& dots) const {
+    assert(bits.size() == static_cast<std::size_t>(leak_.cols()));
+    Eigen::Matrix<std::complex<float>, code_words, 1> leak;
+    leak.setZero();
+    for (std::size_t i = 0; i < bits.size(); ++i) {
+        if (bits[i] != 0) leak += leak_.col(static_cast<Eigen::Index>(i));
+    }
+    const float norm = code_norms_(expected_word);
+    const std::complex<float> gain = dots[expected_word] / (norm * norm + leak(expected_word));
+    for (std::uint32_t w = 0; w < code_words; ++w) dots[w] -= gain * leak(w);
+    return gain;
+}
+
+}  // namespace opal::projection
