@@ -3,7 +3,8 @@
 //
 // A macro-pixel is a square of mirrors whose light the medium cannot tell apart; it is one column
 // of the transmission matrix (a "channel"). Its amplitude is
-//   illumination(centre) * (on + leak * (mirrors - on)) / macro_pixel_px^2,   leak = 1/sqrt(contrast)
+//   illumination(centre) * (on + leak * (mirrors - on)) / macro_pixel_px^2
+//   leak = 1 / sqrt(contrast)
 // The beam is Gaussian and taken as constant within a macro-pixel. Macro-pixels at the lower and
 // right edge may be cut and are then darker. Stuck mirrors ignore the pattern.
 #pragma once

@@ -26,8 +26,8 @@ LayeredMedium::LayeredMedium(std::uint64_t seed, int channels, int grid_rows, in
         size_ *= 2;
         ++log2_size_;
     }
-    // A transform multiplies the 2-norm by sqrt(n), so |y_k| <= n^1.5 * (4096 * sqrt(n)) = 4096 n^2:
-    // int64 holds n up to 2^25.
+    // A transform multiplies the 2-norm by sqrt(n), so |y_k| <= n^1.5 * (4096 * sqrt(n)), which is
+    // 4096 n^2: int64 holds n up to 2^25.
     assert(log2_size_ <= 25);
 }
 

@@ -13,6 +13,8 @@
 #include <hwy/foreach_target.h>  // compiles this file once per instruction set
 #include <hwy/highway.h>
 
+#include "sim/physics/philox_simd.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace opal::sim::HWY_NAMESPACE {
 
@@ -23,6 +25,10 @@ void sum_pairs_simd(std::span<const MediumScratch::Pair> pairs,
                     std::span<const std::int8_t* const> rows, std::size_t modes,
                     std::int32_t* sums) {
     sum_pairs_plain(pairs, rows, modes, sums);
+}
+
+void draw_entries_simd(const EntryDraw& draw, std::int8_t* entries) {
+    draw_entries_plain(draw, entries);
 }
 
 #else
@@ -82,6 +88,32 @@ void sum_pairs_simd(std::span<const MediumScratch::Pair> pairs,
     for (; p < pairs.size(); ++p) sum_few_pairs<1>(&pairs[p], &rows[p], modes, sums);
 }
 
+void draw_entries_simd(const EntryDraw& draw, std::int8_t* entries) {
+    const hn::ScalableTag<std::uint32_t> d32;
+    const hn::Repartition<std::uint8_t, decltype(d32)> d8;
+    const std::size_t lanes = hn::Lanes(d32);
+    auto* bytes = reinterpret_cast<std::uint8_t*>(entries);
+    std::size_t m = 0;
+    for (; m + lanes <= draw.modes; m += lanes) {
+        const auto words = philox_lanes(d32,
+                                        {draw.first_mode + static_cast<std::uint32_t>(m),
+                                         draw.group, draw.epoch, stream_word(RandomStream::medium)},
+                                        draw.key);
+        const auto store = [&](std::size_t w, auto word) {
+            hn::StoreU(gaussian_lanes(d8, hn::BitCast(d8, word)), d8,
+                       bytes + 4 * (w * draw.stride + m));
+        };
+        store(0, words.w0);
+        store(1, words.w1);
+        store(2, words.w2);
+        store(3, words.w3);
+    }
+    EntryDraw rest = draw;
+    rest.first_mode += static_cast<std::uint32_t>(m);
+    rest.modes -= m;
+    draw_entries_plain(rest, entries + 4 * m);
+}
+
 #endif
 
 }  // namespace opal::sim::HWY_NAMESPACE
@@ -91,6 +123,7 @@ HWY_AFTER_NAMESPACE();
 namespace opal::sim {
 
 HWY_EXPORT(sum_pairs_simd);
+HWY_EXPORT(draw_entries_simd);
 
 void sum_pairs(std::span<const MediumScratch::Pair> pairs, std::span<const std::int8_t* const> rows,
                std::size_t modes, std::int32_t* sums) {
@@ -122,7 +155,7 @@ void draw_entries_plain(const EntryDraw& draw, std::int8_t* entries) {
 }
 
 void draw_entries(const EntryDraw& draw, std::int8_t* entries) {
-    draw_entries_plain(draw, entries);
+    HWY_DYNAMIC_DISPATCH(draw_entries_simd)(draw, entries);
 }
 
 }  // namespace opal::sim

@@ -44,8 +44,10 @@ struct Workspace final : Optics::Scratch {
     std::array<FieldMemory, 2> fields;  // of even and odd epochs
     MediumScratch medium;
     std::vector<std::int32_t> difference;
-    std::vector<std::int16_t> modes;
-    Speckle::Columns columns;
+    std::vector<std::int16_t> modes_re;
+    std::vector<std::int16_t> modes_im;
+    std::vector<std::int16_t> columns_re;  // at mode rows, pixel columns
+    std::vector<std::int16_t> columns_im;
     std::vector<std::int16_t> row_re;
     std::vector<std::int16_t> row_im;
     std::vector<float> photo_e;  // whole region
@@ -189,7 +191,8 @@ void Optics::State::add_segment(const LightSegment& segment, double power_factor
     const std::span<const std::int64_t> near = mode_field(*segment.light, mix.epoch, work);
     const std::span<const std::int64_t> far =
         mix.far == 0 ? near : mode_field(*segment.light, mix.epoch + 1, work);
-    work.modes.resize(near.size());
+    work.modes_re.resize(near.size() / 2);
+    work.modes_im.resize(near.size() / 2);
     const double near_units = mix.near * units_per_sum;
     const double far_units = mix.far * units_per_sum;
     for (std::size_t k = 0; k < near.size(); k += 2) {
@@ -197,10 +200,11 @@ void Optics::State::add_segment(const LightSegment& segment, double power_factor
             static_cast<double>(near[k]) * near_units + static_cast<double>(far[k]) * far_units;
         const double im = static_cast<double>(near[k + 1]) * near_units +
                           static_cast<double>(far[k + 1]) * far_units;
-        work.modes[k] = saturated(re * phase.cosine - im * phase.sine);
-        work.modes[k + 1] = saturated(re * phase.sine + im * phase.cosine);
+        work.modes_re[k / 2] = saturated(re * phase.cosine - im * phase.sine);
+        work.modes_im[k / 2] = saturated(re * phase.sine + im * phase.cosine);
     }
-    speckle.expand_columns(work.modes, at.window, region, work.columns);
+    speckle.expand_columns(work.modes_re, at.window, region, work.columns_re);
+    speckle.expand_columns(work.modes_im, at.window, region, work.columns_im);
 
     const double power = segment.power_q16 / 65536.0 * power_factor;
     const auto weight =
@@ -211,8 +215,8 @@ void Optics::State::add_segment(const LightSegment& segment, double power_factor
     work.row_re.resize(columns);
     work.row_im.resize(columns);
     for (int r = 0; r < region.rows; ++r) {
-        speckle.expand_row(work.columns, at.window, region, r, work.row_re.data(),
-                           work.row_im.data());
+        speckle.expand_row(work.columns_re, at.window, region, r, work.row_re);
+        speckle.expand_row(work.columns_im, at.window, region, r, work.row_im);
         const std::size_t first = static_cast<std::size_t>(r) * columns;
         const float* reference_re = at.reference_re.data() + first;
         const float* reference_im = at.reference_im.data() + first;
@@ -250,7 +254,7 @@ void Optics::State::read_out(const Exposure& exposure, Workspace& work,
         const auto part = [&](const auto& whole) {
             return std::span(whole).subspan(first, columns);
         };
-        Sensor::Row row;
+        PixelRow row;
         row.photo_e = part(work.photo_e);
         row.response = part(at.maps.response);
         row.dark_e_per_us = part(at.maps.dark_e_per_us);

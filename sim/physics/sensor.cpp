@@ -7,14 +7,10 @@
 
 #include <algorithm>
 #include <cassert>
-#include <cmath>
 
 namespace opal::sim {
 
 namespace {
-
-constexpr float least_normal_mean_e = 16;  // below: Poisson by inversion
-constexpr auto excess_of_skew = static_cast<float>((kurtosis_of_two - 1) / 36);
 
 double power_of_two(double x) {
     constexpr double ln2 = 0.69314718055994530942;
@@ -74,52 +70,13 @@ void Sensor::draw_noise(std::uint64_t frame_key, std::uint32_t row_group, std::u
     const auto frame_low = static_cast<std::uint32_t>(frame_key);
     const std::uint32_t tag =
         stream_word(RandomStream::noise, static_cast<std::uint32_t>(frame_key >> 32));
-    for (std::size_t x = 0; x < count; ++x) {
-        const PhiloxWords words = philox(
-            {column + static_cast<std::uint32_t>(x), row_group, frame_low, tag}, key_of(seed_));
-        for (std::size_t w = 0; w < 4; ++w) bits[w * count + x] = words[w];
-    }
+    draw_words({column, row_group, frame_low, tag}, key_of(seed_), count, bits);
 }
 
-float poisson_by_inversion(float mean, std::uint32_t uniform_q16) {
-    const double uniform = (uniform_q16 + 0.5) / 65536;
-    double probability = exp_of_negative(-static_cast<double>(mean));
-    double cumulated = probability;
-    int electrons = 0;
-    while (uniform > cumulated && electrons < 64) {
-        ++electrons;
-        probability *= static_cast<double>(mean) / electrons;
-        cumulated += probability;
-    }
-    return static_cast<float>(electrons);
-}
-
-void Sensor::collect(const Row& row, std::span<float> electrons) const {
-    const std::size_t count = electrons.size();
-    const auto full_well = static_cast<float>(scene_.full_well_e);
-    const auto read_noise = static_cast<float>(scene_.read_noise_e * unit_of_two);
-    float least_mean = least_normal_mean_e;
-    for (std::size_t x = 0; x < count; ++x) {
-        electrons[x] = row.photo_e[x] * row.response[x] + row.dark_e_per_us[x] * row.integration_us;
-        least_mean = std::min(least_mean, electrons[x]);
-    }
-    const bool few = least_mean < least_normal_mean_e;
-    for (std::size_t x = 0; x < count; ++x) {
-        const float mean = electrons[x];
-        float collected = mean;
-        if (scene_.shot_noise) {
-            const std::uint32_t bits = row.noise[x];
-            if (few && mean < least_normal_mean_e) {
-                collected = poisson_by_inversion(mean, bits & 0xFFFFu);
-            } else {
-                const float z =
-                    static_cast<float>(gaussian_sum_of_two(bits)) * static_cast<float>(unit_of_two);
-                collected = mean + std::sqrt(mean - excess_of_skew) * z + (z * z - 1) * (1.0f / 6);
-            }
-        }
-        const float read = static_cast<float>(gaussian_sum_of_two(row.noise[x] >> 16)) * read_noise;
-        electrons[x] = std::min(collected, full_well) + row.offset_e[x] + read;
-    }
+void Sensor::collect(const PixelRow& row, std::span<float> electrons) const {
+    const Collection how = {scene_.shot_noise, static_cast<float>(scene_.full_well_e),
+                            static_cast<float>(scene_.read_noise_e)};
+    sim::collect(row, how, electrons);
 }
 
 void Sensor::digitise(std::span<const float> electrons, const Readout& readout,

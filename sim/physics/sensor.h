@@ -15,6 +15,7 @@
 #pragma once
 
 #include "hal/frame.h"
+#include "sim/physics/sensor_kernels.h"
 #include "sim/scene.h"
 
 #include <cstddef>
@@ -50,17 +51,8 @@ public:
     void draw_noise(std::uint64_t frame_key, std::uint32_t row_group, std::uint32_t column,
                     std::size_t count, std::uint32_t* bits) const;
 
-    // One row of pixels, all spans equally long.
-    struct Row {
-        std::span<const float> photo_e;  // expected, before PRNU
-        std::span<const float> response;
-        std::span<const float> dark_e_per_us;
-        std::span<const float> offset_e;
-        std::span<const std::uint32_t> noise;
-        float integration_us = 0;
-    };
-    // electrons: on its way to counts, the same length as the spans.
-    void collect(const Row& row, std::span<float> electrons) const;
+    // electrons: on its way to counts, as long as the row.
+    void collect(const PixelRow& row, std::span<float> electrons) const;
     static void digitise(std::span<const float> electrons, const Readout& readout,
                          std::span<std::uint8_t> counts);
     static void digitise(std::span<const float> electrons, const Readout& readout,
@@ -71,8 +63,5 @@ private:
     std::uint64_t seed_;
     double warmth_;  // dark current at the sensor's temperature over that at 25 C
 };
-
-// Poisson number of a uniform 16-bit number, by inversion; mean <= 16.
-float poisson_by_inversion(float mean, std::uint32_t uniform_q16);
 
 }  // namespace opal::sim

@@ -15,23 +15,6 @@ namespace {
 constexpr int q14 = 14;
 constexpr double kaiser_beta = 5;
 
-std::int16_t rounded(std::int32_t q) {
-    const std::int32_t value = (q + (1 << (q14 - 1))) >> q14;
-    return static_cast<std::int16_t>(std::clamp(value, -32768, 32767));
-}
-
-// out[x] = sum over taps of coefficient[t] * in[t][x], rounded once.
-void weighted_sum(const std::array<const std::int16_t*, Speckle::taps>& in,
-                  const std::int16_t* coefficient, int count, std::int16_t* out) {
-    for (int x = 0; x < count; ++x) {
-        std::int32_t sum = 0;
-        for (std::size_t t = 0; t < Speckle::taps; ++t) {
-            sum += std::int32_t{coefficient[t]} * in[t][x];
-        }
-        out[x] = rounded(sum);
-    }
-}
-
 double power_of(const std::vector<std::int16_t>& coefficients, int phases) {
     double sum = 0;
     for (const std::int16_t c : coefficients) sum += static_cast<double>(c) * c;
@@ -99,48 +82,48 @@ ModeWindow Speckle::centres(hal::Region region) const {
 }
 
 void Speckle::expand_columns(std::span<const std::int16_t> modes, const ModeWindow& window,
-                             hal::Region region, Columns& into) const {
-    assert(modes.size() == 2 * window.modes());
-    const auto pixels =
-        static_cast<std::size_t>(window.rows) * static_cast<std::size_t>(region.columns);
-    into.re.resize(pixels);
-    into.im.resize(pixels);
+                             hal::Region region, std::vector<std::int16_t>& into) const {
+    assert(modes.size() == window.modes());
+    const auto columns = static_cast<std::size_t>(region.columns);
+    into.resize(static_cast<std::size_t>(window.rows) * columns);
+    // All pixels of one phase (column % pitch) share their coefficients and lie one mode apart:
+    // a weighted sum of 12 shifted copies of the row. At most this many positions:
+    const int positions = window.columns - taps + 1;
+    constexpr int block = 256;
+    std::array<std::int16_t, block> sums{};
     for (int i = 0; i < window.rows; ++i) {
-        const std::int16_t* from =
-            modes.data() + 2 * static_cast<std::ptrdiff_t>(i) * window.columns;
-        std::int16_t* re = into.re.data() + static_cast<std::ptrdiff_t>(i) * region.columns;
-        std::int16_t* im = into.im.data() + static_cast<std::ptrdiff_t>(i) * region.columns;
-        for (int x = 0; x < region.columns; ++x) {
-            const int column = region.column + x;
-            const std::int16_t* tap = from + 2 * (column / pitch_columns_ + 1 - window.column);
-            const std::int16_t* h = column_coefficients_.data() + column % pitch_columns_ * taps;
-            std::int32_t sum_re = 0;
-            std::int32_t sum_im = 0;
-            for (int t = 0; t < taps; ++t) {
-                sum_re += std::int32_t{h[t]} * tap[2 * t];
-                sum_im += std::int32_t{h[t]} * tap[2 * t + 1];
+        const std::int16_t* from = modes.data() + static_cast<std::ptrdiff_t>(i) * window.columns;
+        std::int16_t* to = into.data() + static_cast<std::size_t>(i) * columns;
+        for (int phase = 0; phase < pitch_columns_; ++phase) {
+            const std::int16_t* h = column_coefficients_.data() + phase * taps;
+            for (int begin = 0; begin < positions; begin += block) {
+                const int count = std::min(block, positions - begin);
+                TapRows shifted{};
+                for (int t = 0; t < taps; ++t) shifted[t] = from + begin + t;
+                weigh_rows(shifted, h, static_cast<std::size_t>(count), sums.data());
+                // Position 0 is mode floor(region.column / pitch).
+                const int first =
+                    (window.column - 1 + begin) * pitch_columns_ + phase - region.column;
+                for (int p = 0; p < count; ++p) {
+                    const int x = first + p * pitch_columns_;
+                    if (x >= 0 && x < region.columns) to[x] = sums[p];
+                }
             }
-            re[x] = rounded(sum_re);
-            im[x] = rounded(sum_im);
         }
     }
 }
 
-void Speckle::expand_row(const Columns& columns, const ModeWindow& window, hal::Region region,
-                         int row, std::int16_t* re, std::int16_t* im) const {
+void Speckle::expand_row(std::span<const std::int16_t> columns, const ModeWindow& window,
+                         hal::Region region, int row, std::span<std::int16_t> into) const {
+    assert(into.size() == static_cast<std::size_t>(region.columns));
     const int sensor_row = region.row + row;
     const int first = sensor_row / pitch_rows_ + 1 - window.row;
-    const std::int16_t* h = row_coefficients_.data() + sensor_row % pitch_rows_ * taps;
-    std::array<const std::int16_t*, taps> rows{};
-    const auto point_at = [&](const std::vector<std::int16_t>& plane) {
-        for (int t = 0; t < taps; ++t) {
-            rows[t] = plane.data() + static_cast<std::ptrdiff_t>(first + t) * region.columns;
-        }
-    };
-    point_at(columns.re);
-    weighted_sum(rows, h, region.columns, re);
-    point_at(columns.im);
-    weighted_sum(rows, h, region.columns, im);
+    TapRows rows{};
+    for (int t = 0; t < taps; ++t) {
+        rows[t] = columns.data() + static_cast<std::ptrdiff_t>(first + t) * region.columns;
+    }
+    weigh_rows(rows, row_coefficients_.data() + sensor_row % pitch_rows_ * taps, into.size(),
+               into.data());
 }
 
 }  // namespace opal::sim

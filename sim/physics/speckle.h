@@ -18,6 +18,7 @@
 
 #include "hal/frame.h"
 #include "sim/physics/medium.h"
+#include "sim/physics/speckle_kernels.h"
 #include "sim/scene.h"
 
 #include <cstdint>
@@ -28,7 +29,7 @@ namespace opal::sim {
 
 class Speckle {
 public:
-    static constexpr int taps = 12;
+    static constexpr int taps = static_cast<int>(speckle_taps);
     static constexpr int margin = taps / 2;
 
     Speckle(const SpeckleScene& speckle, int sensor_rows, int sensor_columns);
@@ -44,19 +45,14 @@ public:
     // Mean over pixels of |S|^2 when E|y|^2 = 1: the interpolator's own power.
     double mean_power() const { return mean_power_; }
 
-    // Field on the pixels of one axis position after the column pass; see expand_columns().
-    struct Columns {
-        // Shape (window.rows, region.columns), real and imaginary part apart.
-        std::vector<std::int16_t> re;
-        std::vector<std::int16_t> im;
-    };
-    // First pass: modes (interleaved re, im; window row-major) -> every pixel column of the region,
-    // still at mode rows.
+    // Both passes treat real and imaginary parts alike and one at a time.
+    // First pass: modes (window, row-major) -> every pixel column of the region, still at mode
+    // rows. into: resized to (window.rows, region.columns).
     void expand_columns(std::span<const std::int16_t> modes, const ModeWindow& window,
-                        hal::Region region, Columns& into) const;
-    // Second pass: one pixel row (counted from the region's first). re, im: region.columns values.
-    void expand_row(const Columns& columns, const ModeWindow& window, hal::Region region, int row,
-                    std::int16_t* re, std::int16_t* im) const;
+                        hal::Region region, std::vector<std::int16_t>& into) const;
+    // Second pass: one pixel row (counted from the region's first), region.columns values.
+    void expand_row(std::span<const std::int16_t> columns, const ModeWindow& window,
+                    hal::Region region, int row, std::span<std::int16_t> into) const;
 
     // h at a distance in modes; what the coefficients are rounded from.
     static double kernel(double modes);

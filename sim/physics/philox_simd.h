@@ -1,0 +1,90 @@
+// PhiloxSimd: Philox and gaussian_table for whole vector registers. Included once per instruction
+// set by the kernels (Highway, hwy/foreach_target.h), hence no ordinary include guard.
+#if defined(OPAL_SIM_PHYSICS_PHILOX_SIMD_H) == defined(HWY_TARGET_TOGGLE)
+#ifdef OPAL_SIM_PHYSICS_PHILOX_SIMD_H
+#undef OPAL_SIM_PHYSICS_PHILOX_SIMD_H
+#else
+#define OPAL_SIM_PHYSICS_PHILOX_SIMD_H
+#endif
+
+#include "sim/physics/gaussian.h"
+#include "sim/physics/philox.h"
+
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace opal::sim::HWY_NAMESPACE {
+
+#if HWY_TARGET != HWY_SCALAR
+
+template <class V>
+struct PhiloxVectors {
+    V w0, w1, w2, w3;
+};
+
+// Lane l: philox({first + l, counter[1], counter[2], counter[3]}, key), first = counter[0].
+template <class D>
+HWY_INLINE PhiloxVectors<hwy::HWY_NAMESPACE::Vec<D>> philox_lanes(D d32, PhiloxWords counter,
+                                                                  PhiloxKey key) {
+    namespace hn = hwy::HWY_NAMESPACE;
+    const hn::Repartition<std::uint64_t, D> d64;
+    const auto m0 = hn::Set(d32, philox_multiplier_0);
+    const auto m1 = hn::Set(d32, philox_multiplier_1);
+    auto c0 = hn::Iota(d32, counter[0]);
+    auto c1 = hn::Set(d32, counter[1]);
+    auto c2 = hn::Set(d32, counter[2]);
+    auto c3 = hn::Set(d32, counter[3]);
+    for (int round = 0; round < philox_rounds; ++round) {
+        // 64-bit products of even lanes, and of odd lanes moved down to even ones.
+        const auto odd_of = [&](auto v) {
+            return hn::BitCast(d32, hn::ShiftRight<32>(hn::BitCast(d64, v)));
+        };
+        const auto even0 = hn::MulEven(c0, m0);
+        const auto odd0 = hn::MulEven(odd_of(c0), m0);
+        const auto even1 = hn::MulEven(c2, m1);
+        const auto odd1 = hn::MulEven(odd_of(c2), m1);
+        const auto high = [&](auto even, auto odd) {
+            return hn::OddEven(hn::BitCast(d32, odd), hn::BitCast(d32, hn::ShiftRight<32>(even)));
+        };
+        const auto low = [&](auto even, auto odd) {
+            return hn::OddEven(hn::BitCast(d32, hn::ShiftLeft<32>(odd)), hn::BitCast(d32, even));
+        };
+        c0 = hn::Xor(hn::Xor(high(even1, odd1), c1), hn::Set(d32, key.low));
+        c2 = hn::Xor(hn::Xor(high(even0, odd0), c3), hn::Set(d32, key.high));
+        c1 = low(even1, odd1);
+        c3 = low(even0, odd0);
+        key.low += philox_weyl_0;
+        key.high += philox_weyl_1;
+    }
+    return {c0, c1, c2, c3};
+}
+
+// gaussian_table of every byte. The table is antisymmetric: its upper half is looked up in eight
+// parts of 16, its lower half is the mirror image.
+template <class D8>
+HWY_INLINE hwy::HWY_NAMESPACE::Vec<D8> gaussian_lanes(D8 d8, hwy::HWY_NAMESPACE::Vec<D8> bytes) {
+    namespace hn = hwy::HWY_NAMESPACE;
+    const hn::RebindToSigned<D8> di8;
+    // 0xFF where the byte is below 128: the value is then -table[255 - byte].
+    const auto lower = hn::VecFromMask(d8, hn::Lt(bytes, hn::Set(d8, 128)));
+    const auto index = hn::And(hn::Xor(bytes, lower), hn::Set(d8, 127));
+    auto value = hn::Zero(d8);
+    for (int part = 0; part < 8; ++part) {
+        const auto table = hn::LoadDup128(
+            d8, reinterpret_cast<const std::uint8_t*>(gaussian_table.data()) + 128 + 16 * part);
+        // 0x70..0x7F when the index is in this part, else bit 7 is set and the answer is 0.
+        const auto place = hn::SaturatedAdd(
+            hn::Sub(index, hn::Set(d8, static_cast<std::uint8_t>(16 * part))), hn::Set(d8, 0x70));
+        value = hn::Or(value, hn::TableLookupBytesOr0(table, place));
+    }
+    // Negate where lower: (v ^ -1) - (-1).
+    return hn::BitCast(d8,
+                       hn::Sub(hn::BitCast(di8, hn::Xor(value, lower)), hn::BitCast(di8, lower)));
+}
+
+#endif
+
+}  // namespace opal::sim::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif
