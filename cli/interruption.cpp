@@ -1,0 +1,103 @@
+#include "cli/interruption.h"
+
+#include "cli/exit_code.h"
+
+#include <unistd.h>
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+namespace opal::cli {
+
+namespace {
+
+sigset_t stop_signals() {
+    sigset_t set;
+    sigemptyset(&set);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set, signal);
+    return set;
+}
+
+// What ends the waiting thread when the program is done.
+constexpr int wake_signal = SIGUSR2;
+
+}  // namespace
+
+struct Interruption::Waiter {
+    void run() {
+        sigset_t set = stop_signals();
+        sigaddset(&set, wake_signal);
+        for (;;) {
+            int caught = 0;
+            if (sigwait(&set, &caught) != 0) continue;
+            if (caught == wake_signal) {
+                if (closing) return;
+                continue;
+            }
+            int none = 0;
+            if (first.compare_exchange_strong(none, caught)) {
+                {
+                    const std::lock_guard lock(mutex);
+                    if (announce) announce();
+                }
+                source.request_stop();
+                continue;
+            }
+            const std::lock_guard lock(mutex);
+            if (last_way) last_way();
+            ::_exit(exit_interrupted + first);
+        }
+    }
+
+    std::stop_source source;
+    std::atomic<int> first = 0;
+    std::atomic<bool> closing = false;
+    std::mutex mutex;  // guards the two functions
+    std::function<void()> announce;
+    std::function<void()> last_way;
+    std::thread thread;
+};
+
+Interruption::Interruption() : waiter_(std::make_unique<Waiter>()) {
+    sigset_t set = stop_signals();
+    sigaddset(&set, wake_signal);
+    pthread_sigmask(SIG_BLOCK, &set, nullptr);
+    // A reader that went away is a failed write, not a death with the laser on.
+    std::signal(SIGPIPE, SIG_IGN);
+    waiter_->thread = std::thread([waiter = waiter_.get()] { waiter->run(); });
+}
+
+Interruption::~Interruption() {
+    waiter_->closing = true;
+    pthread_kill(waiter_->thread.native_handle(), wake_signal);
+    waiter_->thread.join();
+}
+
+std::stop_token Interruption::token() const {
+    return waiter_->source.get_token();
+}
+
+int Interruption::signal() const {
+    return waiter_->first;
+}
+
+void Interruption::on_first(std::function<void()> act) {
+    const std::lock_guard lock(waiter_->mutex);
+    waiter_->announce = std::move(act);
+}
+
+Interruption::LastWay::LastWay(Interruption& interruption, std::function<void()> act)
+    : interruption_(interruption) {
+    const std::lock_guard lock(interruption_.waiter_->mutex);
+    interruption_.waiter_->last_way = std::move(act);
+}
+
+Interruption::LastWay::~LastWay() {
+    const std::lock_guard lock(interruption_.waiter_->mutex);
+    interruption_.waiter_->last_way = nullptr;
+}
+
+}  // namespace opal::cli
