@@ -1,5 +1,6 @@
 // Acquisition, the stepped path: one standing pattern and software triggers, so that there is
-// nothing to mispair. Slow; the reference for the triggered path, and how its sentinels are learned.
+// nothing to mispair. Slow; the reference for the triggered path, and how its sentinels are
+// learned.
 #include "calibration/acquisition.h"
 #include "calibration/run_guard.h"
 #include "hal/error.h"

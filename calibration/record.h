@@ -1,55 +1,75 @@
 // Record: everything calibration knows about one bench; the only thing projection/ needs besides
 // the bench.
 //
-// One struct per node of the graph (docs/calibration.md), each with its verdict. Stored as HDF5
-// with units and provenance as attributes, written atomically; the record it replaces is kept
-// beside it.
+// One struct per node of the graph (calibration/nodes/, docs/calibration.md), each with its
+// verdict; `timing`, `holography`, `laser_power_mw` are the settings the nodes agreed on. Stored
+// as HDF5 with units and provenance as attributes. Rule: a file is written whole or not at all,
+// and the record it replaces is kept beside it as <name>.previous.
 #pragma once
 
 #include "calibration/acquisition.h"
 #include "calibration/demodulator.h"
+#include "calibration/nodes/carrier.h"
+#include "calibration/nodes/dark.h"
+#include "calibration/nodes/drift.h"
+#include "calibration/nodes/exposure.h"
+#include "calibration/nodes/identity.h"
+#include "calibration/nodes/map.h"
+#include "calibration/nodes/matrix.h"
+#include "calibration/nodes/photon_transfer.h"
+#include "calibration/nodes/reference.h"
+#include "calibration/nodes/validation.h"
 
-#include <complex>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <stdexcept>
 #include <string>
-#include <vector>
 
 namespace opal::calibration {
 
-struct Verdict {
-    bool passed = false;
-    std::string text;    // one plain sentence: what was found, what was wanted, what to do
-    std::string inputs;  // hash of the inputs the node was computed from
-};
-
-// Interferometer fields of the guard strip. columns: (code_blocks, modes) field of block j alone;
-// background: (modes) field of the black DMD. Unit sqrt(DN), phases relative to the same moment.
-struct Identity {
-    std::vector<std::complex<float>> columns;
-    std::vector<std::complex<float>> background;
-};
-
-struct TransmissionMatrix {
-    int inputs = 0;
-    std::vector<std::complex<float>>
-        entries;  // (inputs, modes): field of input i alone, background removed
-};
-
-// What projection/ relies on. Everything else a node found out for people (curves, error budget, plots) hangs in
-// `nodes`, see the struct of each node in calibration/nodes/.
 struct Record {
     // Which bench this record holds for; compared with Bench::identity() before use.
     std::string bench_name;
     std::string bench_identity;
     std::string created_by;  // "opal 0.1.0"
+    std::string options;     // what was asked for, one line; a resumed run must ask the same
     int dmd_rows = 0;
     int dmd_columns = 0;
+    int inputs = 0;
 
     double laser_power_mw = 0;  // the power everything was measured at
     Timing timing;              // exposure, trigger delay, pattern and dark time
+    hal::Region survey;         // larger region for dark, carrier
     Holography holography;
-    Identity identity;
+
+    // In the order they are measured. Empty: not measured yet.
+    std::optional<Dark> dark;
+    std::optional<Exposure> exposure;
+    std::optional<Carrier> carrier;
+    std::optional<PhotonTransfer> photon_transfer;
+    std::optional<Reference> reference;
+    std::optional<Map> map;
+    Identity identity;  // empty columns: not measured yet
+    std::optional<Drift> drift;
     std::optional<TransmissionMatrix> matrix;
+    std::optional<Validation> validation;
+
+    // True if every node was measured and passed.
+    bool complete() const;
 };
+
+// A record file that cannot be read or written; what() is one line: the file, what is wrong, what
+// to do.
+struct RecordError : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+// Writes to a temporary file in the same folder, flushes it to the disk, keeps the old file as
+// <name>.previous, and renames. Whatever goes wrong, `path` holds the old record or the new one.
+void save_record(const Record& record, const std::filesystem::path& path);
+
+// Refuses missing, truncated, foreign and other-version files.
+Record load_record(const std::filesystem::path& path);
+
 }  // namespace opal::calibration

@@ -1,0 +1,24 @@
+// Exposure: how long the camera may look before the brightest fringes of a half-lit DMD saturate.
+//
+// Inputs: dark. Sets the camera exposure and a provisional, generous trigger timing; used by all.
+#pragma once
+
+#include "calibration/acquisition.h"
+#include "calibration/verdict.h"
+
+namespace opal::calibration {
+
+struct Session;
+
+struct Exposure {
+    Verdict verdict;
+    Timing timing;
+    double saturation_dn = 0;       // where the working format clips, code or full well
+    double brightest_dn = 0;        // 99.99th percentile of half-lit frames at the chosen exposure
+    double mean_dn = 0;             // of the same frames
+    double saturated_fraction = 0;  // of their pixels
+};
+
+Exposure measure_exposure(Session& session);
+
+}  // namespace opal::calibration

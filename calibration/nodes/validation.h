@@ -1,0 +1,38 @@
+// Validation: held-out random patterns. Does the matrix predict what the camera sees, and if not,
+// which source of error is to blame?
+//
+// Inputs: matrix and everything before it. The last node.
+#pragma once
+
+#include "calibration/verdict.h"
+
+#include <complex>
+#include <string>
+#include <vector>
+
+namespace opal::calibration {
+
+struct Session;
+
+struct ErrorSource {
+    std::string name;
+    double share = 0;  // error power over signal power
+};
+
+struct Validation {
+    Verdict verdict;
+    Measured correlation;          // |<T d, measured>| / (|T d| |measured|), all frames
+    double worst_correlation = 0;  // of a single frame
+    double effective_bits = 0;     // 0.5 log2(1 + signal power / error power)
+    int patterns = 0;
+    double measured_error = 0;   // 1 - correlation^2
+    double predicted_error = 0;  // sum of the budget
+    std::vector<ErrorSource> budget;
+    // One held-out frame for plots: predicted and measured field, (modes).
+    std::vector<std::complex<float>> example_predicted;
+    std::vector<std::complex<float>> example_measured;
+};
+
+Validation measure_validation(Session& session);
+
+}  // namespace opal::calibration
