@@ -1,8 +1,9 @@
 # Shell functions shared by ./check and ./demo: run a stage with its title and time, and install
-# missing packages. Sourced, never run; expects `root` to be the top of the tree.
+# missing packages. Sourced, never run, by a script that has set `root`, the top of the tree.
+# shellcheck shell=bash
 
 fail() {
-    printf '%s: %s\n' "${program}" "$*" >&2
+    printf '%s: %s\n' "${0##*/}" "$*" >&2
     exit 1
 }
 
@@ -25,7 +26,7 @@ stage() {
 # wanted_packages WHO: the packages of packages.txt for `build` and for WHO.
 wanted_packages() {
     awk -v who="$1" '/^#/ || NF < 2 { next } $1 == "build" || $1 == who { print $2 }' \
-        "$root/packages.txt"
+        "${root:?}/packages.txt"
 }
 
 missing_packages() {
@@ -54,8 +55,9 @@ quiet_apt() {
 
 # install_packages WHO: installs what is missing; touches nothing, and needs no network, otherwise.
 install_packages() {
-    command -v dpkg-query >/dev/null && command -v apt-get >/dev/null || fail \
-        "this is not Debian; install the equivalents of packages.txt, then use cmake --preset"
+    if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+        fail "this is not Debian; install the equivalents of packages.txt, then use cmake --preset"
+    fi
     local missing
     missing=$(missing_packages "$1")
     if [ -z "$missing" ]; then

@@ -1,5 +1,5 @@
-# Every library OPAL links, and why. All are Debian packages (packages.txt); all licences are
-# permissive.
+# Every library OPAL links, why, and its licence: permissive all, but for Eigen (MPL 2.0, per file).
+# All are Debian packages (packages.txt).
 
 find_package(Threads REQUIRED)
 # MIT. std::format is not in GCC 12, and messages must be readable.
