@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <type_traits>
@@ -48,21 +49,47 @@ std::optional<double> number_of(const SceneField& field, const Scene& scene) {
     return std::nullopt;
 }
 
-std::optional<SceneProblem> find_combination(const Scene& s) {
-    const auto problem = [](std::string path, std::string text) {
-        return SceneProblem{std::move(path), std::move(text)};
-    };
-    const int short_side = s.dmd.rows < s.dmd.columns ? s.dmd.rows : s.dmd.columns;
-    if (s.dmd.macro_pixel_px > short_side)
+SceneProblem problem(std::string path, std::string text) {
+    return {std::move(path), std::move(text)};
+}
+
+// Arrays of mirrors, pixels and modes have to fit into memory and into 32-bit positions.
+constexpr std::int64_t most_elements = std::int64_t{1} << 26;
+constexpr std::int64_t most_layered = std::int64_t{1} << 25;  // layered_medium.cpp says why
+
+std::optional<SceneProblem> find_dmd_problem(const DmdScene& dmd) {
+    const int short_side = std::min(dmd.rows, dmd.columns);
+    if (dmd.macro_pixel_px > short_side)
         return problem("dmd.macro_pixel_px",
                        fmt::format("{} is more than the DMD's short side; allowed: 1 to {}",
-                                   s.dmd.macro_pixel_px, short_side));
-    const std::int64_t mirrors = std::int64_t{s.dmd.rows} * s.dmd.columns;
-    if (std::int64_t{s.dmd.stuck_on} + s.dmd.stuck_off > mirrors)
+                                   dmd.macro_pixel_px, short_side));
+    const std::int64_t mirrors = std::int64_t{dmd.rows} * dmd.columns;
+    if (mirrors > most_elements)
+        return problem("dmd.columns", fmt::format("{} x {} mirrors; allowed: {} in all", dmd.rows,
+                                                  dmd.columns, most_elements));
+    if (std::int64_t{dmd.stuck_on} + dmd.stuck_off > mirrors)
         return problem("dmd.stuck_off",
                        fmt::format("{} stuck on and {} stuck off are more than the DMD has; "
                                    "allowed: {} together",
-                                   s.dmd.stuck_on, s.dmd.stuck_off, mirrors));
+                                   dmd.stuck_on, dmd.stuck_off, mirrors));
+    // A beam that misses the centres of all macro-pixels would light nothing.
+    if (dmd.illumination_waist_px > 0 && dmd.illumination_waist_px < 0.5 * dmd.macro_pixel_px)
+        return problem("dmd.illumination_waist_px",
+                       fmt::format("{} is less than half a macro-pixel; allowed: 0 or at least {}",
+                                   dmd.illumination_waist_px, 0.5 * dmd.macro_pixel_px));
+    if (std::abs(dmd.illumination_row_offset_px) > 0.5 * dmd.rows)
+        return problem("dmd.illumination_row_offset_px",
+                       fmt::format("the beam's centre misses the DMD; allowed: {} to {}",
+                                   -0.5 * dmd.rows, 0.5 * dmd.rows));
+    if (std::abs(dmd.illumination_column_offset_px) > 0.5 * dmd.columns)
+        return problem("dmd.illumination_column_offset_px",
+                       fmt::format("the beam's centre misses the DMD; allowed: {} to {}",
+                                   -0.5 * dmd.columns, 0.5 * dmd.columns));
+    return std::nullopt;
+}
+
+std::optional<SceneProblem> find_combination(const Scene& s) {
+    if (auto found = find_dmd_problem(s.dmd)) return found;
     if (s.speckle.pixels_per_mode_rows > s.sensor.rows)
         return problem("speckle.pixels_per_mode_rows",
                        fmt::format("{} is more than the sensor has; allowed: 1 to {}",
@@ -71,6 +98,22 @@ std::optional<SceneProblem> find_combination(const Scene& s) {
         return problem("speckle.pixels_per_mode_columns",
                        fmt::format("{} is more than the sensor has; allowed: 1 to {}",
                                    s.speckle.pixels_per_mode_columns, s.sensor.columns));
+    if (std::int64_t{s.sensor.rows} * s.sensor.columns > most_elements)
+        return problem("sensor.columns",
+                       fmt::format("{} x {} pixels; allowed: {} in all", s.sensor.rows,
+                                   s.sensor.columns, most_elements));
+    // Speckle reaches over the edge of the sensor: 64 more modes each way are enough for any.
+    const std::int64_t modes =
+        (std::int64_t{s.sensor.rows} / s.speckle.pixels_per_mode_rows + 64) *
+        (std::int64_t{s.sensor.columns} / s.speckle.pixels_per_mode_columns + 64);
+    const std::int64_t channels = (std::int64_t{s.dmd.rows} / s.dmd.macro_pixel_px + 1) *
+                                  (std::int64_t{s.dmd.columns} / s.dmd.macro_pixel_px + 1);
+    if (s.medium.kind == MediumKind::layered && std::max(modes, channels) > most_layered)
+        return problem(
+            "medium.kind",
+            fmt::format("layered with {} modes and {} macro-pixels; allowed: {} of each, "
+                        "or dense",
+                        modes, channels, most_layered));
     return std::nullopt;
 }
 
@@ -128,7 +171,8 @@ std::string SceneField::value_text(const Scene& scene) const {
 std::string SceneField::allowed_text() const {
     if (const auto* choice = std::get_if<SceneChoice>(&member)) return choices_text(*choice);
     if (std::holds_alternative<bool& (*)(Scene&)>(member)) return "true or false";
-    if (std::holds_alternative<std::string& (*)(Scene&)>(member)) return "text";
+    if (std::holds_alternative<std::string& (*)(Scene&)>(member))
+        return "text in one line, 1 to 100 bytes";
     if (std::holds_alternative<std::uint64_t& (*)(Scene&)>(member))
         return fmt::format("a whole number, 0 to {}", std::numeric_limits<std::uint64_t>::max());
     std::string out =
@@ -146,7 +190,17 @@ std::optional<SceneProblem> find_problem(const Scene& scene) {
                                 fmt::format("{} is impossible; allowed: {}", number_text(*value),
                                             field.allowed_text())};
     }
+    if (const auto problem = find_name_problem(scene.name))
+        return SceneProblem{"name", fmt::format("the name {}", *problem)};
     return find_combination(scene);
+}
+
+std::optional<std::string_view> find_name_problem(std::string_view name) {
+    if (name.empty()) return "is empty";
+    if (name.size() > 100) return "is longer than 100 bytes";
+    for (const char c : name)
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return "has control characters";
+    return std::nullopt;
 }
 
 std::string scene_fingerprint(const Scene& scene) {

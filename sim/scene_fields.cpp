@@ -110,8 +110,8 @@ const std::array fields{
 
     SceneField{"stability.drift_rad", OPAL_FIELD(double, stability.drift_rad), between(0, 100),
                "rad", "rms of the slow phase drift between the arms"},
-    SceneField{"stability.drift_time_s", OPAL_FIELD(double, stability.drift_time_s), above(0, 1e9),
-               "s", "correlation time of the drift"},
+    SceneField{"stability.drift_time_s", OPAL_FIELD(double, stability.drift_time_s),
+               between(1e-3, 1e9), "s", "correlation time of the drift"},
     SceneField{"stability.vibration_rad", OPAL_FIELD(double, stability.vibration_rad),
                between(0, 100), "rad", "rms phase of the vibration"},
     SceneField{"stability.vibration_hz", OPAL_FIELD(double, stability.vibration_hz),
@@ -170,7 +170,7 @@ const std::array fields{
     SceneField{"laser.power_drift", OPAL_FIELD(double, laser.power_drift), between(0, 0.5), "",
                "relative rms, slow"},
     SceneField{"laser.power_drift_time_s", OPAL_FIELD(double, laser.power_drift_time_s),
-               above(0, 1e9), "s", "correlation time of the power drift"},
+               between(1e-3, 1e9), "s", "correlation time of the power drift"},
     SceneField{"laser.interlock_closed", OPAL_FIELD(bool, laser.interlock_closed), any, "",
                "whether the door is closed when the bench is made", false},
 };

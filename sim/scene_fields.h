@@ -58,6 +58,8 @@ struct SceneProblem {
     std::string text;  // "21 asked; allowed: ..."
 };
 std::optional<SceneProblem> find_problem(const Scene& scene);
+// What a scene's name must not be: "is empty", or nothing.
+std::optional<std::string_view> find_name_problem(std::string_view name);
 
 // 16 hexadecimal digits, equal for scenes that describe the same bench.
 std::string scene_fingerprint(const Scene& scene);
