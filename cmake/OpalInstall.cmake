@@ -44,10 +44,6 @@ string(REGEX REPLACE "/$" "" opal_pc_prefix "${opal_pc_prefix}")
 configure_file(${PROJECT_SOURCE_DIR}/cmake/opal.pc.in ${PROJECT_BINARY_DIR}/opal.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/opal.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
-if(EXISTS ${PROJECT_SOURCE_DIR}/sim/scenes)
-  install(DIRECTORY ${PROJECT_SOURCE_DIR}/sim/scenes/
-    DESTINATION ${CMAKE_INSTALL_DATADIR}/opal/scenes FILES_MATCHING PATTERN "*.yaml")
-endif()
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/udev/
   DESTINATION ${CMAKE_INSTALL_DATADIR}/opal/udev)
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
