@@ -38,13 +38,21 @@ const calibration::Record& checked(const hal::Bench& bench, const calibration::R
                     record.bench_name, record.bench_identity, bench.identity()));
 }
 
-int checked_inputs(const OpticalOptions& options, const calibration::Record& record) {
-    const int inputs =
-        options.inputs == 0 && record.matrix ? record.matrix->inputs : options.inputs;
-    if (inputs >= 1) return inputs;
-    throw std::invalid_argument(
-        "optical projector: the record holds no transmission matrix, so the number of inputs has "
-        "to be given");
+// Inputs of the layout: those of the matrix, so that a pattern means what it meant there.
+int layout_inputs(const OpticalOptions& options, const calibration::Record& record) {
+    if (!record.matrix && options.inputs >= 1) return options.inputs;
+    if (!record.matrix) {
+        throw std::invalid_argument(
+            "optical projector: the record holds no transmission matrix, so the number of inputs "
+            "has to be given");
+    }
+    if (options.inputs < 0 || options.inputs > record.matrix->inputs) {
+        throw std::invalid_argument(fmt::format(
+            "optical projector: vectors of {} components asked; the record was calibrated for {}; "
+            "calibrate with at least {} inputs",
+            options.inputs, record.matrix->inputs, options.inputs));
+    }
+    return record.matrix->inputs;
 }
 
 Eigen::Index checked_outputs(const OpticalOptions& options, const calibration::Record& record) {
@@ -65,12 +73,13 @@ std::vector<std::size_t> spread_modes(std::size_t modes, Eigen::Index outputs) {
     return chosen;
 }
 
-// Random signs in all components, the same every time: every input's light is on in one pattern of
-// each pair, so E|out|^2 is the sum over inputs of the mean |T_i|^2.
-void draw_scale_batch(int inputs, QuantisedBatch& into) {
+// Random signs in the first `used` of `inputs` components, the same every time: each one's light is
+// on in one pattern of each pair, so E|out|^2 is the sum over them of the mean |T_i|^2.
+void draw_scale_batch(int used, int inputs, QuantisedBatch& into) {
     into.reshape(scale_samples, inputs, 1);
     std::fill(into.scale.begin(), into.scale.end(), 1.0F);
     for (std::size_t i = 0; i < into.plus.size(); ++i) {
+        if (i % static_cast<std::size_t>(inputs) >= static_cast<std::size_t>(used)) continue;
         const auto words = philox({static_cast<std::uint32_t>(i), 0, 0, 0}, scale_key);
         (words[0] & 1 ? into.plus : into.minus)[i] = 1;
     }
@@ -82,7 +91,8 @@ struct OpticalProjector::Machine {
     Machine(hal::Bench& the_bench, const calibration::Record& record, const OpticalOptions& options)
         : bench(the_bench),
           outputs(checked_outputs(options, checked(bench, record))),
-          layout(record.dmd_rows, record.dmd_columns, checked_inputs(options, record)),
+          layout(record.dmd_rows, record.dmd_columns, layout_inputs(options, record)),
+          inputs(options.inputs > 0 ? options.inputs : layout.inputs()),
           quantiser(options.quantiser),
           encoder(layout),
           demodulator(record.holography),
@@ -183,7 +193,7 @@ struct OpticalProjector::Machine {
     }
 
     void measure_scale() {
-        draw_scale_batch(layout.inputs(), quantised);
+        draw_scale_batch(inputs, layout.inputs(), quantised);
         encoder.encode(quantised, encoded);
         measure();
         dfa::Matrix outcome;
@@ -210,6 +220,7 @@ struct OpticalProjector::Machine {
     hal::Bench& bench;
     Eigen::Index outputs;
     calibration::Layout layout;
+    int inputs;  // the first ones of the layout
     Quantiser quantiser;
     Encoder encoder;
     calibration::Demodulator demodulator;
@@ -217,6 +228,7 @@ struct OpticalProjector::Machine {
     std::vector<std::size_t> chosen_modes;
     float gain = 1;
 
+    dfa::Matrix padded;  // errors, with zeros for inputs not used
     QuantisedBatch quantised;
     EncodedBatch encoded;
     FieldMatrix fields;  // (distinct, chosen modes): light of the data alone, sqrt(DN)
@@ -244,7 +256,7 @@ OpticalProjector::OpticalProjector(hal::Bench& bench, const calibration::Record&
 OpticalProjector::~OpticalProjector() = default;
 
 Eigen::Index OpticalProjector::inputs() const {
-    return machine_->layout.inputs();
+    return machine_->inputs;
 }
 
 Eigen::Index OpticalProjector::outputs() const {
@@ -254,12 +266,13 @@ Eigen::Index OpticalProjector::outputs() const {
 void OpticalProjector::project(const dfa::Matrix& errors, dfa::Matrix& feedback) {
     if (errors.cols() != inputs()) {
         throw std::invalid_argument(
-            fmt::format("optical projector: vectors of {} components given; the pattern layout has "
-                        "{} inputs",
+            fmt::format("optical projector: vectors of {} components given; it was made for {}",
                         errors.cols(), inputs()));
     }
     Machine& m = *machine_;
-    m.quantiser.quantise(errors, m.vectors, m.quantised);
+    m.padded.setZero(errors.rows(), m.layout.inputs());
+    m.padded.leftCols(errors.cols()) = errors;
+    m.quantiser.quantise(m.padded, m.vectors, m.quantised);
     m.encoder.encode(m.quantised, m.encoded);
     m.measure();
     recombine(m.quantised, m.encoded, m.fields, m.gain, m.outputs, feedback);

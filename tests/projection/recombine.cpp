@@ -88,8 +88,8 @@ TEST_CASE("planes, signs and scales come together as the product of the shown ve
                         const auto z = t[std::size_t(i * modes + o / 2)];
                         expected += gain * double{shown(b, i)} * (o % 2 ? z.imag() : z.real());
                     }
-                    // Fields below 12, scales below 4, weights below 32: float rounding (2^-24) of sums
-                    // below 12 * 4 * 32 * 0.25 stays under 1e-4.
+                    // Fields below 12, scales below 4, weights below 32: float rounding
+                    // (2^-24) of sums below 12 * 4 * 32 * 0.25 stays under 1e-4.
                     CHECK(std::abs(feedback(b, o) - expected) < 1e-4);
                 }
             }

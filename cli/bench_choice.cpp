@@ -1,0 +1,115 @@
+#include "cli/bench_choice.h"
+
+#include "cli/exit_code.h"
+#include "cli/places.h"
+#include "sim/scene_file.h"
+#include "sim/simulated_bench.h"
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include <cerrno>
+#include <exception>
+#include <system_error>
+
+namespace opal::cli {
+
+namespace {
+
+constexpr std::string_view simulated = "sim:";
+constexpr std::size_t hash_digits = 8;
+
+// Presets as they are own their plain name; anything else gets its own by what it is.
+std::string record_name(const sim::Scene& scene, const std::string& what, bool changed,
+                        const std::string& identity) {
+    for (const auto& preset : sim::scene_presets()) {
+        if (!changed && what == preset.name) return what;
+    }
+    const std::string digits =
+        identity.substr(identity.size() - std::min(identity.size(), hash_digits));
+    return fmt::format("{}-{}", scene.name, digits);
+}
+
+std::unique_ptr<std::ofstream> open_events(const std::string& file) {
+    if (file.empty()) return nullptr;
+    errno = 0;
+    auto out = std::make_unique<std::ofstream>(file, std::ios::trunc);
+    if (!*out) {
+        throw BadInput(fmt::format("cannot write the events to {}: {}", file,
+                                   std::generic_category().message(errno)));
+    }
+    return out;
+}
+
+}  // namespace
+
+OpenedBench::OpenedBench(std::unique_ptr<std::ofstream> events, std::unique_ptr<hal::Bench> bench,
+                         Interruption& interruption, std::string record_name)
+    : events_(std::move(events)),
+      bench_(std::move(bench)),
+      laser_off_(interruption,
+                 [this] {
+                     try {
+                         bench_->laser().off();
+                     } catch (const std::exception&) {
+                         // The program ends in the next line; the laser has already logged it.
+                     }
+                 }),
+      record_name_(std::move(record_name)) {}
+
+std::filesystem::path OpenedBench::record_file() const {
+    return default_record(record_name_);
+}
+
+void BenchChoice::add_options(CLI::App& command) {
+    command
+        .add_option("-b,--bench", bench,
+                    "sim:lab, sim:ideal, sim:harsh, or sim:FILE.yaml for a scene of your own")
+        ->capture_default_str()
+        ->group("Bench");
+    command
+        .add_option("-s,--set", overrides,
+                    "change one value of the scene, e.g. --set sensor.read_noise_e=5 "
+                    "(opal scene explain lists all)")
+        ->type_name("KEY=VALUE")
+        ->allow_extra_args(false)
+        ->group("Bench");
+    command
+        .add_option("--record", record,
+                    "calibration record; default: $XDG_STATE_HOME/opal/<bench>.h5")
+        ->type_name("FILE")
+        ->group("Bench");
+    command
+        .add_option("--events", events,
+                    "write every laser, DMD and camera event there, one JSON object per line")
+        ->type_name("FILE")
+        ->group("Bench");
+    command
+        .add_option("--threads", threads,
+                    "threads that render simulated frames; 0: all cores. Changes no result")
+        ->capture_default_str()
+        ->check(CLI::Range(0, 1024))
+        ->group("Bench");
+}
+
+std::unique_ptr<OpenedBench> BenchChoice::open(Interruption& interruption) const {
+    if (!bench.starts_with(simulated)) {
+        throw BadInput(
+            fmt::format("--bench {}: unknown kind of bench; this version opens "
+                        "simulated ones: sim:lab, sim:ideal, sim:harsh or "
+                        "sim:FILE.yaml",
+                        bench));
+    }
+    const std::string what = bench.substr(simulated.size());
+    const sim::Scene scene = sim::load_scene(what, overrides);
+    auto log = open_events(events);
+    auto opened = sim::make_simulated_bench(scene, {.threads = threads, .events = log.get()});
+    const std::string name = record_name(scene, what, !overrides.empty(), opened->identity());
+    return std::make_unique<OpenedBench>(std::move(log), std::move(opened), interruption, name);
+}
+
+std::filesystem::path BenchChoice::record_file(const OpenedBench& opened) const {
+    return record.empty() ? opened.record_file() : std::filesystem::path(record);
+}
+
+}  // namespace opal::cli

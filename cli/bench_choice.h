@@ -1,0 +1,49 @@
+// BenchChoice: which bench a command works on. The one place in the program that opens one.
+#pragma once
+
+#include "cli/interruption.h"
+#include "hal/bench.h"
+
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace opal::cli {
+
+// A bench in use. Destroying it turns the laser off, last of all and whatever happened.
+class OpenedBench {
+public:
+    OpenedBench(std::unique_ptr<std::ofstream> events, std::unique_ptr<hal::Bench> bench,
+                Interruption& interruption, std::string record_name);
+
+    hal::Bench& bench() { return *bench_; }
+    // Where the calibration record of this bench lives unless a file is named.
+    std::filesystem::path record_file() const;
+
+private:
+    std::unique_ptr<std::ofstream> events_;
+    std::unique_ptr<hal::Bench> bench_;
+    Interruption::LastWay laser_off_;
+    std::string record_name_;
+};
+
+struct BenchChoice {
+    std::string bench = "sim:lab";
+    std::vector<std::string> overrides;
+    std::string events;  // file; empty: none
+    std::string record;  // file; empty: the bench's place
+    int threads = 0;     // that render frames; 0: all cores
+
+    // --bench, --set, --events, --record, --threads
+    void add_options(CLI::App& command);
+    std::unique_ptr<OpenedBench> open(Interruption& interruption) const;
+    std::filesystem::path record_file(const OpenedBench& bench) const;
+};
+
+}  // namespace opal::cli

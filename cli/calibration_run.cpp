@@ -1,0 +1,129 @@
+#include "cli/calibration_run.h"
+
+#include "cli/places.h"
+#include "cli/progress.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <memory>
+
+namespace opal::cli {
+
+namespace {
+
+class Watcher final : public calibration::Observer {
+public:
+    Watcher(const Terminal& terminal, bool verdicts_to_out)
+        : terminal_(terminal), verdicts_to_out_(verdicts_to_out) {}
+
+    void node_started(std::string_view title, bool resumed) override {
+        resumed_ = resumed;
+        progress_ = std::make_unique<Progress>(terminal_, std::string(title), "frames");
+    }
+    void progress(std::size_t done, std::size_t total) override {
+        if (progress_) progress_->update(static_cast<double>(done), static_cast<double>(total));
+    }
+    void node_finished(std::string_view title, const calibration::Verdict& verdict) override {
+        progress_.reset();
+        std::string line = verdict_line(terminal_, title, verdict, verdicts_to_out_);
+        if (resumed_) line += " (kept from the interrupted run)";
+        if (verdicts_to_out_) {
+            terminal_.print(line + "\n");
+        } else {
+            terminal_.note(line);
+        }
+    }
+
+private:
+    const Terminal& terminal_;
+    bool verdicts_to_out_;
+    bool resumed_ = false;
+    std::unique_ptr<Progress> progress_;
+};
+
+// Why this record cannot serve; empty if it can.
+std::string objection(const calibration::Record& record, const hal::Bench& bench, int inputs,
+                      Eigen::Index outputs) {
+    if (record.bench_identity != bench.identity()) {
+        return fmt::format("it was made on another bench ({})", record.bench_name);
+    }
+    if (!record.complete() || !record.matrix) return "it is not complete";
+    if (record.matrix->inputs < inputs) {
+        return fmt::format("it has {} inputs and {} are needed", record.matrix->inputs, inputs);
+    }
+    const auto has = static_cast<Eigen::Index>(2 * record.holography.modes());
+    if (has < outputs) return fmt::format("it has {} outputs and {} are needed", has, outputs);
+    return {};
+}
+
+// A square region whose modes suffice, going by the pitch a bench of this kind usually has.
+int region_side_px(Eigen::Index outputs) {
+    constexpr double usual_pitch_px = 4;
+    constexpr double smallest_px = 128;
+    const double modes = std::ceil(static_cast<double>(outputs) / 2);
+    return static_cast<int>(std::max(smallest_px, usual_pitch_px * std::ceil(std::sqrt(modes))));
+}
+
+}  // namespace
+
+std::string verdict_line(const Terminal& terminal, std::string_view title,
+                         const calibration::Verdict& verdict, bool to_out) {
+    const Ink ink = verdict.passed ? Ink::good : Ink::bad;
+    const std::string mark = verdict.passed ? "ok" : "NO";
+    return fmt::format("  {}  {:<20} {}",
+                       to_out ? terminal.out(ink, mark) : terminal.err(ink, mark), title,
+                       verdict.text);
+}
+
+calibration::Record run_calibration(Session& session, hal::Bench& bench,
+                                    const CalibrationRunOptions& asked) {
+    make_parent(asked.record_file);
+    calibration::Options options = asked.calibration;
+    options.partial = asked.record_file.string() + ".partial";
+    options.created_by = "opal " OPAL_VERSION;
+    Watcher watcher(session.terminal, asked.verdicts_to_out);
+    calibration::Record record =
+        calibration::calibrate(bench, options, watcher, session.interruption.token());
+    if (record.complete()) calibration::save_record(record, asked.record_file);
+    return record;
+}
+
+calibration::Record record_for(Session& session, OpenedBench& bench, const BenchChoice& choice,
+                               int inputs, Eigen::Index outputs) {
+    const std::filesystem::path file = choice.record_file(bench);
+    std::string reason = "there is no calibration record yet";
+    if (std::filesystem::exists(file)) {
+        calibration::Record record = calibration::load_record(file);
+        const std::string wrong = objection(record, bench.bench(), inputs, outputs);
+        if (wrong.empty()) return record;
+        if (!choice.record.empty()) {
+            throw BadInput(
+                fmt::format("{} cannot serve: {}; opal calibrate --inputs {} makes one that can",
+                            file.string(), wrong, inputs));
+        }
+        reason = fmt::format("{} cannot serve: {}", file.string(), wrong);
+    } else if (!choice.record.empty()) {
+        throw BadInput(
+            fmt::format("{}: no such calibration record; opal calibrate --record {} "
+                        "makes it",
+                        file.string(), file.string()));
+    }
+    session.terminal.note(fmt::format("{}: calibrating {} first", reason, bench.bench().name()));
+    CalibrationRunOptions options;
+    options.calibration.inputs = inputs;
+    options.calibration.region_rows = region_side_px(outputs);
+    options.calibration.region_columns = options.calibration.region_rows;
+    options.record_file = file;
+    calibration::Record record = run_calibration(session, bench.bench(), options);
+    const std::string wrong = objection(record, bench.bench(), inputs, outputs);
+    if (!wrong.empty()) {
+        throw std::runtime_error(
+            fmt::format("{} cannot be used: the calibration ended with a negative verdict or {}",
+                        bench.bench().name(), wrong));
+    }
+    session.terminal.note(fmt::format("record: {}", file.string()));
+    return record;
+}
+
+}  // namespace opal::cli

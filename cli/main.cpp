@@ -1,0 +1,126 @@
+// The program `opal`. Parses the command line, runs one command, and turns whatever comes out of it
+// into one line on stderr and an exit code (cli/exit_code.h).
+#include "calibration/acquisition.h"
+#include "calibration/record.h"
+#include "cli/interruption.h"
+#include "cli/npy.h"
+#include "cli/session.h"
+#include "dfa/data_error.h"
+#include "hal/error.h"
+#include "sim/scene_file.h"
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include <csignal>
+#include <cstring>
+#include <exception>
+#include <new>
+#include <string>
+
+namespace opal::cli {
+
+namespace {
+
+constexpr const char* description =
+    "OPAL makes a bench of light - a DMD, a laser and a camera around a scattering medium - "
+    "usable\n"
+    "as one thing: a machine that multiplies a vector by a huge fixed random matrix. Without a\n"
+    "bench it brings a simulated one that answers with the same bits every time.";
+
+constexpr const char* examples =
+    "Examples:\n"
+    "  opal demo                              everything once, with a report, in minutes\n"
+    "  opal calibrate                         calibrate the simulated bench 'lab'\n"
+    "  opal project errors.npy feedback.npy   multiply by its random matrix\n"
+    "  opal train mnist --method optical --data DIR\n"
+    "  opal report                            one HTML page about the bench\n"
+    "  opal COMMAND --help                    options and examples of each command\n"
+    "\n"
+    "Exit codes: 0 done, 1 something failed, 2 bad command line or input file, 3 the verdict is\n"
+    "no (a calibration check failed), 128 + signal interrupted (130 after Ctrl-C).\n"
+    "Whatever happens, the laser is turned off on the way out.\n"
+    "NO_COLOR=1 turns colours off. Results go to stdout, everything about the run to stderr.\n";
+
+void complain(const Terminal& terminal, const std::string& text) {
+    std::string line = text;
+    for (char& c : line) {
+        if (c == '\n') c = ' ';
+    }
+    terminal.note(fmt::format("opal: {} {}", terminal.err(Ink::bad, "error:"), line));
+}
+
+ExitCode run_guarded(Session& session) {
+    const Terminal& terminal = session.terminal;
+    const auto failed = [&](ExitCode code, const std::exception& e) {
+        complain(terminal, e.what());
+        return code;
+    };
+    try {
+        return session.action();
+    } catch (const calibration::Interrupted&) {
+        const int signal = session.interruption.signal();
+        complain(terminal, fmt::format("stopped by {}; the laser is off and nothing was changed",
+                                       signal == SIGINT ? "Ctrl-C" : strsignal(signal)));
+        return static_cast<ExitCode>(exit_interrupted + signal);
+    } catch (const BadInput& e) {
+        return failed(exit_bad_input, e);
+    } catch (const NpyError& e) {
+        return failed(exit_bad_input, e);
+    } catch (const sim::SceneError& e) {
+        return failed(exit_bad_input, e);
+    } catch (const dfa::DataError& e) {
+        return failed(exit_bad_input, e);
+    } catch (const calibration::RecordError& e) {
+        return failed(exit_bad_input, e);
+    } catch (const std::invalid_argument& e) {
+        return failed(exit_bad_input, e);
+    } catch (const std::bad_alloc&) {
+        complain(terminal, "out of memory");
+        return exit_failure;
+    } catch (const std::exception& e) {
+        return failed(exit_failure, e);
+    }
+}
+
+int run(int argc, char** argv) {
+    Interruption interruption;
+    Session session{interruption, Terminal(), {}};
+    interruption.on_first(
+        [&session] { session.terminal.note("opal: stopping (once more: at once)"); });
+
+    CLI::App program(description, "opal");
+    program.require_subcommand(1);
+    program.footer(examples);
+    program.set_version_flag("--version", std::string("opal ") + OPAL_VERSION);
+    add_calibrate_command(program, session);
+    add_project_command(program, session);
+    add_train_command(program, session);
+    add_record_command(program, session);
+    add_scene_command(program, session);
+    add_version_command(program, session);
+    try {
+        program.parse(argc, argv);
+    } catch (const CLI::CallForHelp& help) {
+        return program.exit(help);
+    } catch (const CLI::CallForAllHelp& help) {
+        return program.exit(help);
+    } catch (const CLI::CallForVersion& version) {
+        return program.exit(version);
+    } catch (const CLI::ParseError& e) {
+        const auto chosen = program.get_subcommands();
+        complain(session.terminal,
+                 fmt::format("{}; see opal {}--help", e.what(),
+                             chosen.empty() ? "" : chosen.front()->get_name() + " "));
+        return exit_bad_input;
+    }
+    return run_guarded(session);
+}
+
+}  // namespace
+
+}  // namespace opal::cli
+
+int main(int argc, char** argv) {
+    return opal::cli::run(argc, argv);
+}

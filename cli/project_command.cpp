@@ -1,0 +1,99 @@
+// `opal project in.npy out.npy`: the bench as a matrix.
+#include "cli/calibration_run.h"
+#include "cli/npy.h"
+#include "cli/progress.h"
+#include "cli/quantiser_choice.h"
+#include "cli/session.h"
+#include "projection/optical_projector.h"
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <memory>
+
+namespace opal::cli {
+
+namespace {
+
+struct ProjectOptions {
+    BenchChoice bench;
+    QuantiserChoice quantiser;
+    std::string in;
+    std::string out;
+    Eigen::Index outputs = 0;
+    Eigen::Index batch = 256;
+};
+
+ExitCode project(Session& session, const ProjectOptions& options) {
+    const Terminal& terminal = session.terminal;
+    const dfa::Matrix vectors = read_npy(options.in);
+    projection::OpticalOptions optical;
+    optical.inputs = static_cast<int>(vectors.cols());
+    optical.outputs = options.outputs;
+    optical.quantiser = options.quantiser.options();
+    optical.stop = session.interruption.token();
+
+    const auto opened = options.bench.open(session.interruption);
+    const calibration::Record record =
+        record_for(session, *opened, options.bench, optical.inputs, options.outputs);
+    projection::OpticalProjector projector(opened->bench(), record, optical);
+    terminal.note(projector.description());
+
+    dfa::Matrix result(vectors.rows(), projector.outputs());
+    dfa::Matrix part;
+    Progress progress(terminal, "project", "vectors");
+    for (Eigen::Index at = 0; at < vectors.rows(); at += options.batch) {
+        const Eigen::Index rows = std::min(options.batch, vectors.rows() - at);
+        projector.project(vectors.middleRows(at, rows), part);
+        result.middleRows(at, rows) = part;
+        progress.update(static_cast<double>(at + rows), static_cast<double>(vectors.rows()));
+    }
+    progress.clear();
+    write_npy(options.out, result);
+
+    const auto stats = projector.stats();
+    std::string line = fmt::format("{}: {} x {} from {} exposures", options.out, result.rows(),
+                                   result.cols(), stats.acquisitions);
+    if (stats.repeats > 0) line += fmt::format(", {} of them taken again", stats.repeats);
+    terminal.note(line);
+    return exit_success;
+}
+
+}  // namespace
+
+void add_project_command(CLI::App& program, Session& session) {
+    const auto options = std::make_shared<ProjectOptions>();
+    CLI::App* const command =
+        program.add_subcommand("project", "multiply vectors by the bench's random matrix");
+    command->add_option("IN", options->in, "vectors: .npy of shape (vectors, components)")
+        ->required();
+    command->add_option("OUT", options->out, "result: .npy, float32, shape (vectors, outputs)")
+        ->required();
+    command->add_option("--outputs", options->outputs, "how many outputs; 0: all there are")
+        ->capture_default_str()
+        ->check(CLI::NonNegativeNumber);
+    command->add_option("--batch", options->batch, "vectors per run of the DMD")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 1 << 20));
+    options->quantiser.add_options(*command);
+    options->bench.add_options(*command);
+    command->footer(
+        "Outputs 2k and 2k + 1 are real and imaginary part of mode k, scaled so that a vector of\n"
+        "length 1 gives components of variance 1 / components. Vectors are quantised first: what\n"
+        "mirrors can show is on or off. --quantiser bits --bits 8 loses little and takes 16\n"
+        "exposures per vector; the default is ternary and takes 2. Every frame's pattern is "
+        "proven;\n"
+        "a frame that fails is taken again, and OUT is written whole or not at all.\n"
+        "\n"
+        "Examples:\n"
+        "  python3 -c 'import numpy as n; n.save(\"in.npy\", n.random.randn(100, 10))'\n"
+        "  opal project in.npy out.npy\n"
+        "  opal project in.npy out.npy --quantiser bits --bits 8\n"
+        "  opal project in.npy out.npy --bench sim:ideal --events events.jsonl\n");
+    command->callback([&session, options] {
+        session.action = [&session, options] { return project(session, *options); };
+    });
+}
+
+}  // namespace opal::cli

@@ -1,0 +1,62 @@
+// `opal record show`: a calibration record in words.
+#include "calibration/record.h"
+#include "cli/calibration_run.h"
+#include "cli/places.h"
+#include "cli/record_summary.h"
+#include "cli/session.h"
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include <memory>
+
+namespace opal::cli {
+
+namespace {
+
+struct RecordOptions {
+    std::string file;
+};
+
+ExitCode show(const Session& session, const RecordOptions& options) {
+    const std::filesystem::path file =
+        options.file.empty() ? default_record("lab") : std::filesystem::path(options.file);
+    const calibration::Record record = calibration::load_record(file);
+    const Terminal& terminal = session.terminal;
+    std::string text = fmt::format("{}\n", terminal.out(Ink::strong, file.string()));
+    for (const auto& [name, value] : record_facts(record)) {
+        text += fmt::format("  {:<22} {}\n", name, value);
+    }
+    for (const auto& [title, verdict] : record_verdicts(record)) {
+        text += verdict_line(terminal, title, *verdict, true) + "\n";
+    }
+    if (record.validation) {
+        text += terminal.out(Ink::strong, "error budget (error power over signal power)") + "\n";
+        for (const auto& source : record.validation->budget) {
+            text += fmt::format("  {:<22} {:.2e}\n", source.name, source.share);
+        }
+        text += fmt::format("  {:<22} {:.2e}\n  {:<22} {:.2e}\n", "predicted, all",
+                            record.validation->predicted_error, "measured",
+                            record.validation->measured_error);
+    }
+    terminal.print(text);
+    return record.complete() ? exit_success : exit_negative;
+}
+
+}  // namespace
+
+void add_record_command(CLI::App& program, Session& session) {
+    const auto options = std::make_shared<RecordOptions>();
+    CLI::App* const record = program.add_subcommand("record", "look at calibration records");
+    record->require_subcommand(1);
+    CLI::App* const command = record->add_subcommand("show", "facts, verdicts and error budget");
+    command->add_option("FILE", options->file, "default: the record of sim:lab");
+    command->footer(
+        "Exit code 3 if the record is not complete or a verdict is no. The file is HDF5: h5dump,\n"
+        "h5py, HDFView and MATLAB open it.\n");
+    command->callback([&session, options] {
+        session.action = [&session, options] { return show(session, *options); };
+    });
+}
+
+}  // namespace opal::cli

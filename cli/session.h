@@ -1,0 +1,30 @@
+// Session: one run of the program. Commands describe themselves to CLI11 and leave their action
+// here; main() runs it and turns whatever comes out into one line and an exit code.
+#pragma once
+
+#include "cli/exit_code.h"
+#include "cli/interruption.h"
+#include "cli/terminal.h"
+
+#include <functional>
+
+namespace CLI {
+class App;
+}
+
+namespace opal::cli {
+
+struct Session {
+    Interruption& interruption;
+    Terminal terminal;
+    std::function<ExitCode()> action;  // of the command that was chosen
+};
+
+void add_calibrate_command(CLI::App& program, Session& session);
+void add_project_command(CLI::App& program, Session& session);
+void add_train_command(CLI::App& program, Session& session);
+void add_record_command(CLI::App& program, Session& session);
+void add_scene_command(CLI::App& program, Session& session);
+void add_version_command(CLI::App& program, Session& session);
+
+}  // namespace opal::cli

@@ -1,0 +1,40 @@
+// TrainingResults: what training runs found, as a table for people and as JSON for programs.
+#pragma once
+
+#include "cli/terminal.h"
+#include "cli/training_run.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace opal::cli {
+
+// Mean over seeds and the standard deviation between them (0 for a single seed).
+struct Spread {
+    double mean = 0;
+    double deviation = 0;
+};
+
+struct MethodSummary {
+    std::string method;
+    std::size_t seeds = 0;
+    std::optional<Spread> validation_percent;  // of the last epoch
+    std::optional<Spread> test_percent;
+    double seconds = 0;  // mean per run
+    std::uint64_t vectors = 0;
+    std::uint64_t acquisitions = 0;
+    std::uint64_t repeats = 0;
+};
+
+// One per method, in order of appearance.
+std::vector<MethodSummary> summarise(const std::vector<TrainingRun>& runs);
+
+std::string spread_text(const std::optional<Spread>& spread);  // "97.62 ± 0.08" or "-"
+std::string run_line(const TrainingRun& run);  // "optical seed 0: test 97.6 % in 41 s"
+std::string results_table(const std::vector<TrainingRun>& runs, const Terminal& terminal);
+
+// Schema "opal-training-1": see docs/results.md. `bench`: the record's bench, empty without optics.
+std::string results_json(const std::vector<TrainingRun>& runs, const std::string& bench);
+
+}  // namespace opal::cli
