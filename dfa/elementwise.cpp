@@ -44,7 +44,7 @@ void bytes_to_floats(float* __restrict out, const std::uint8_t* __restrict in, f
 
 OPAL_EVERY_CPU
 void relu(float* __restrict out, const float* __restrict in, std::size_t count) {
-    for (std::size_t i = 0; i < count; ++i) out[i] = in[i] > 0 ? in[i] : 0.0f;
+    for (std::size_t i = 0; i < count; ++i) out[i] = in[i] < 0 ? 0.0f : in[i];
 }
 
 OPAL_EVERY_CPU

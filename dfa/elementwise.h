@@ -21,7 +21,8 @@ void add_scaled(float* out, const float* in, float factor, std::size_t count);
 // out[i] = factor * in[i]
 void bytes_to_floats(float* out, const std::uint8_t* in, float factor, std::size_t count);
 
-// out = max(in, 0), and its derivative: at_input = out > 0 ? gradient : 0
+// out = max(in, 0), a NaN stays one so that it is noticed; and its derivative: at_input = out > 0 ?
+// gradient : 0
 void relu(float* out, const float* in, std::size_t count);
 void relu_backward(float* at_input, const float* gradient, const float* out, std::size_t count);
 

@@ -24,7 +24,8 @@ public:
 
     // Calls task(index, worker) for every index in [0, tasks), worker in [0, threads()), and
     // returns when all are done. One caller at a time; a task must not call run(). The first
-    // exception of a task is thrown here, after the others have finished.
+    // exception of a task is thrown here, when no task is running any more; tasks not yet begun may
+    // then be left out.
     template <class Task>
     void run(Eigen::Index tasks, Task&& task) {
         if (tasks <= 0) return;
