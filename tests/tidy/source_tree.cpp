@@ -20,7 +20,7 @@ bool is_foreign_folder(const std::string& name) {
 
 FileKind kind_of(std::string_view path, std::string_view text) {
     const auto ends = [&](std::string_view end) { return path.ends_with(end); };
-    if (ends(".h") || ends(".cpp")) return FileKind::cpp;
+    if (ends(".h") || ends(".cpp") || ends(".cpp.in")) return FileKind::cpp;
     if (ends("CMakeLists.txt") || ends(".cmake") || ends(".cmake.in")) return FileKind::cmake;
     if (ends(".yaml") || ends(".yml") || ends(".clang-format")) return FileKind::yaml;
     if (ends(".md")) return FileKind::markdown;

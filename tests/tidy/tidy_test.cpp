@@ -127,6 +127,9 @@ TEST_CASE("purpose: the first line says what the file is") {
 TEST_CASE("once: headers are included once and say so once") {
     CHECK(violations_of("hal/x.h", purpose + "namespace opal::hal {\n}\n") ==
           Found{"hal/x.h:1: once"});
+    CHECK(violations_of("sim/x.h", purpose + "#if defined(X_H) == defined(HWY_TARGET_TOGGLE)\n" +
+                                       "namespace opal::sim::HWY_NAMESPACE {\n}\n#endif\n") ==
+          Found{});
 }
 
 TEST_CASE("layer: folders, single headers, sub-folders, and folders nobody listed") {
