@@ -83,7 +83,8 @@ void PatternTimeline::run_stretches(const Run& run, Duration from, Duration to,
 }
 
 void PatternTimeline::forget(Duration before) {
-    while (!runs_.empty() && runs_.front().stop + settle_ <= before) runs_.pop_front();
+    // Not stop + settle_: a sequence repeated for ever has no last moment to add to.
+    while (!runs_.empty() && runs_.front().stop <= before - settle_) runs_.pop_front();
 }
 
 }  // namespace opal::sim

@@ -19,6 +19,7 @@ inline sim::Scene small_scene() {
     scene.dmd.memory_patterns = 32;
     scene.sensor.rows = 48;
     scene.sensor.columns = 64;
+    scene.sensor.reference_photons_per_px_us = 10;  // far from the full well: counts stay linear
     scene.reference.ratio = 2;  // patterns change the brightness enough to be told apart
     scene.laser.warm_up_s = 0.5;
     scene.laser.power_noise = 0.003;
