@@ -17,10 +17,13 @@ for compiler in g++ "$clang"; do
     fi
     for level in -O0 -O3; do
         build=$work/$compiler$level
-        cmake -S "$source" -B "$build" -G Ninja --log-level=WARNING -DOPAL_SIM_ONLY=ON \
-            -DCMAKE_BUILD_TYPE=Release "-DCMAKE_CXX_FLAGS_RELEASE=$level" \
-            "-DCMAKE_CXX_COMPILER=$compiler" "${launcher[@]}"
-        cmake --build "$build" --target golden_hash -j 2 >"$build/build.log" || {
+        mkdir -p "$build"
+        {
+            cmake -S "$source" -B "$build" -G Ninja -DOPAL_SIM_ONLY=ON -DCMAKE_BUILD_TYPE=Release \
+                "-DCMAKE_CXX_FLAGS_RELEASE=$level" "-DCMAKE_CXX_COMPILER=$compiler" \
+                "${launcher[@]}" &&
+                cmake --build "$build" --target golden_hash -j 2
+        } >"$build/build.log" 2>&1 || {
             cat "$build/build.log" >&2
             exit 1
         }
