@@ -26,6 +26,12 @@ if(NOT OPAL_SIM_ONLY)
   find_package(CLI11 REQUIRED)
   # MIT. Results as JSON.
   find_package(nlohmann_json REQUIRED)
+  # curl licence. Fetches data sets, with deadlines and clear errors.
+  find_package(CURL REQUIRED)
+  # Apache-2.0. SHA-256 of what was fetched.
+  find_package(OpenSSL 3 REQUIRED COMPONENTS Crypto)
+  # BSD-2. Unpacks fetched archives.
+  find_package(LibArchive REQUIRED)
   # BSL-1.0. Boost.Asio: sockets and serial lines with deadlines.
   find_package(Boost 1.74 REQUIRED)
 endif()
