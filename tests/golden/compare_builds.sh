@@ -8,8 +8,8 @@ work=$2
 launcher=()
 if command -v ccache >/dev/null; then launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache); fi
 
-clang=clang++
-command -v "$clang" >/dev/null || clang=clang++-14 # Debian's package clang-14 has no plain name
+clang="clang++"
+command -v "$clang" >/dev/null || clang="clang++-14" # Debian's package clang-14 has no plain name
 for compiler in g++ "$clang"; do
     if ! command -v "$compiler" >/dev/null; then
         echo "compare_builds: $compiler is not installed; the claim needs g++ and clang++" >&2
