@@ -93,8 +93,12 @@ void draw_entries_simd(const EntryDraw& draw, std::int8_t* entries) {
     const hn::Repartition<std::uint8_t, decltype(d32)> d8;
     const std::size_t lanes = hn::Lanes(d32);
     auto* bytes = reinterpret_cast<std::uint8_t*>(entries);
-    std::size_t m = 0;
-    for (; m + lanes <= draw.modes; m += lanes) {
+    if (draw.modes < lanes) {
+        draw_entries_plain(draw, entries);
+        return;
+    }
+    for (std::size_t n = 0; n < draw.modes; n += lanes) {
+        const std::size_t m = std::min(n, draw.modes - lanes);  // the last vector overlaps
         const auto words = philox_lanes(d32,
                                         {draw.first_mode + static_cast<std::uint32_t>(m),
                                          draw.group, draw.epoch, stream_word(RandomStream::medium)},
@@ -108,10 +112,6 @@ void draw_entries_simd(const EntryDraw& draw, std::int8_t* entries) {
         store(2, words.w2);
         store(3, words.w3);
     }
-    EntryDraw rest = draw;
-    rest.first_mode += static_cast<std::uint32_t>(m);
-    rest.modes -= m;
-    draw_entries_plain(rest, entries + 4 * m);
 }
 
 #endif

@@ -1,26 +1,37 @@
 // PortableMath: Taylor series after reduction to a small interval. See portable_math.h.
 #include "sim/physics/portable_math.h"
 
+#include <array>
 #include <bit>
 #include <cassert>
 
 namespace opal::sim {
 
-std::int64_t round_to_integer(double x) {
-    assert(x > -4.5e15 && x < 4.5e15);
-    return static_cast<std::int64_t>(x + (x >= 0 ? 0.5 : -0.5));
-}
+namespace {
+
+// 1 / n!
+constexpr std::array<double, 20> inverse_factorials = [] {
+    std::array<double, 20> values{};
+    double factorial = 1;
+    for (std::size_t n = 0; n < values.size(); ++n) {
+        values[n] = 1 / factorial;
+        factorial *= static_cast<double>(n + 1);
+    }
+    return values;
+}();
+
+}  // namespace
 
 CosSin cos_sin_of_turns(double turns) {
     // Nearest quarter turn, then |x| <= pi / 4, where 9 terms leave less than 1e-17.
     const std::int64_t quarter = round_to_integer(4 * turns);
     const double x = (turns - 0.25 * static_cast<double>(quarter)) * (2 * pi);
     const double xx = x * x;
-    double sine = 1;
-    double cosine = 1;
-    for (int n = 18; n >= 2; n -= 2) {
-        sine = 1 - xx / (n * (n + 1)) * sine;
-        cosine = 1 - xx / (n * (n - 1)) * cosine;
+    double sine = inverse_factorials[19];
+    double cosine = inverse_factorials[18];
+    for (int n = 16; n >= 0; n -= 2) {
+        sine = inverse_factorials[n + 1] - xx * sine;
+        cosine = inverse_factorials[n] - xx * cosine;
     }
     sine *= x;
     switch (quarter & 3) {
@@ -44,8 +55,8 @@ double exp_of_negative(double x) {
     constexpr double log2_e = 0x1.71547652b82fep+0;
     const std::int64_t k = round_to_integer(x * log2_e);
     const double r = (x - static_cast<double>(k) * ln2_high) - static_cast<double>(k) * ln2_low;
-    double sum = 1;
-    for (int n = 14; n >= 1; --n) sum = 1 + r / n * sum;
+    double sum = inverse_factorials[14];
+    for (std::size_t n = 14; n-- > 0;) sum = inverse_factorials[n] + r * sum;
     const double power_of_two = std::bit_cast<double>(static_cast<std::uint64_t>(1023 + k) << 52);
     return sum * power_of_two;
 }

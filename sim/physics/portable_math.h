@@ -5,6 +5,7 @@
 // exactly rounded by IEEE 754 and needs no twin here). Accuracy: a few 1e-16 of full scale.
 #pragma once
 
+#include <cassert>
 #include <cstdint>
 
 namespace opal::sim {
@@ -24,7 +25,10 @@ double exp_of_negative(double x);
 double bessel_i0(double x);
 
 // To the nearest integer, halves away from zero. |x| < 2^52.
-std::int64_t round_to_integer(double x);
+inline std::int64_t round_to_integer(double x) {
+    assert(x > -4.5e15 && x < 4.5e15);
+    return static_cast<std::int64_t>(x + (x >= 0 ? 0.5 : -0.5));
+}
 
 inline constexpr double pi = 3.14159265358979323846;
 

@@ -52,8 +52,8 @@ namespace hn = hwy::HWY_NAMESPACE;
 void draw_words_simd(PhiloxWords first, PhiloxKey key, std::size_t count, std::uint32_t* bits) {
     const hn::ScalableTag<std::uint32_t> d32;
     const std::size_t lanes = hn::Lanes(d32);
-    std::size_t x = 0;
-    for (; x + lanes <= count; x += lanes) {
+    for (std::size_t n = 0; n < count && count >= lanes; n += lanes) {
+        const std::size_t x = std::min(n, count - lanes);  // the last vector overlaps
         const auto words = philox_lanes(
             d32, {first[0] + static_cast<std::uint32_t>(x), first[1], first[2], first[3]}, key);
         hn::StoreU(words.w0, d32, bits + x);
@@ -61,11 +61,7 @@ void draw_words_simd(PhiloxWords first, PhiloxKey key, std::size_t count, std::u
         hn::StoreU(words.w2, d32, bits + 2 * count + x);
         hn::StoreU(words.w3, d32, bits + 3 * count + x);
     }
-    for (; x < count; ++x) {
-        const PhiloxWords words =
-            philox({first[0] + static_cast<std::uint32_t>(x), first[1], first[2], first[3]}, key);
-        for (std::size_t w = 0; w < 4; ++w) bits[w * count + x] = words[w];
-    }
+    if (count < lanes) draw_words_plain(first, key, count, bits);
 }
 
 void collect_simd(const PixelRow& row, const Collection& how, std::span<float> electrons) {
@@ -167,6 +163,8 @@ void collect_plain(const PixelRow& row, const Collection& how, std::span<float> 
 
 float poisson_by_inversion(float mean, std::uint32_t uniform_q16) {
     const double uniform = (uniform_q16 + 0.5) / 65536;
+    // exp(-m) >= 1 - m: in the dark nearly every pixel ends here.
+    if (uniform <= 1 - static_cast<double>(mean)) return 0;
     double probability = exp_of_negative(-static_cast<double>(mean));
     double cumulated = probability;
     int electrons = 0;
