@@ -17,10 +17,9 @@ Network::Network(Eigen::Index inputs, std::vector<Block> blocks)
         width = block.width(width);
         widths_.push_back(width);
     }
+    // Layers are made with their parameters already numbered, in network order.
     const std::vector<Parameter*> all = parameters();
-    for (std::size_t k = 0; k < all.size(); ++k) {
-        assert(all[k]->index == k || !"layers number their parameters in network order");
-    }
+    for (std::size_t k = 0; k < all.size(); ++k) assert(all[k]->index == k);
 }
 
 const Matrix& Network::forward(const Signal& in, const Pass& pass) {
