@@ -56,12 +56,12 @@ void FrameRenderer::take(hal::Frame& frame) {
     std::unique_lock lock(mutex_);
     assert(count_ > 0);
     Slot& oldest = slot(0);
-    if (oldest.stage == Stage::waiting) {
-        oldest.stage = Stage::rendering;
-        lock.unlock();
-        render(oldest, *own_scratch_);
-        lock.lock();
-        oldest.stage = Stage::done;
+    // Whoever waits for a frame may as well work: going to sleep and being woken costs as much as
+    // a small frame.
+    while (oldest.stage != Stage::done) {
+        Slot* const next = oldest_waiting();
+        if (!next) break;
+        work_on(lock, *next, *own_scratch_);
     }
     settle(lock, oldest);
     const std::exception_ptr failure = std::exchange(oldest.failure, nullptr);
@@ -112,13 +112,19 @@ void FrameRenderer::work() {
         Slot* next = nullptr;
         work_to_do_.wait(lock, [&] { return stop_ || (next = oldest_waiting()) != nullptr; });
         if (stop_) return;
-        next->stage = Stage::rendering;
-        lock.unlock();
-        render(*next, *scratch);
-        lock.lock();
-        next->stage = Stage::done;
+        work_on(lock, *next, *scratch);
         frame_done_.notify_one();
     }
+}
+
+// Renders one job with the lock released meanwhile.
+void FrameRenderer::work_on(std::unique_lock<std::mutex>& lock, Slot& slot,
+                            Optics::Scratch& scratch) const {
+    slot.stage = Stage::rendering;
+    lock.unlock();
+    render(slot, scratch);
+    lock.lock();
+    slot.stage = Stage::done;
 }
 
 void FrameRenderer::render(Slot& slot, Optics::Scratch& scratch) const {

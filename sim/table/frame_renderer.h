@@ -37,8 +37,8 @@ public:
 
     Job& next_job();  // to be filled; not while full()
     void submit();    // hands it to the workers
-    // The oldest job's frame: region, format and bytes. Waits for the workers, or renders it here
-    // if none has begun. Rethrows what rendering threw.
+    // The oldest job's frame: region, format and bytes. Until it is there, the caller's thread
+    // renders as well. Rethrows what rendering threw.
     void take(hal::Frame& frame);
     void drop_oldest();
     void drop_newest();
@@ -55,6 +55,7 @@ private:
     Slot& slot(std::size_t age) { return slots_[(first_ + age) % slots_.size()]; }
     void work();
     Slot* oldest_waiting();
+    void work_on(std::unique_lock<std::mutex>& lock, Slot& slot, Optics::Scratch& scratch) const;
     void render(Slot& slot, Optics::Scratch& scratch) const;
     void settle(std::unique_lock<std::mutex>& lock, Slot& slot);
 
