@@ -1,5 +1,5 @@
-// How long the simulated optics take: mirrors -> amplitudes, amplitudes -> frame, per region, medium
-// and format. Default scene (1080 x 1920 mirrors, 1296 channels) unless said.
+// How long the simulated optics take: mirrors -> amplitudes, amplitudes -> frame, per region,
+// medium and format. Default scene (1080 x 1920 mirrors, 1296 channels) unless said.
 #include "sim/physics/optics.h"
 
 #include <benchmark/benchmark.h>

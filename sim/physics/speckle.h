@@ -5,8 +5,8 @@
 // between the centres is the separable interpolation
 //     S(r, c) = sum over i, j of y_ij h(r / p_r - i) h(c / p_c - j),   h = sinc x Kaiser window
 // with 12 taps per axis. h(0) = 1 and h(j) = 0 for other integers j (Nyquist), so the mode value is
-// the field at its centre. The band is +-0.5 cycles per mode with a roll-off of about 0.2 to either
-// side and a stop band below -50 dB [Oppenheim 2010, section 7.6].
+// the field at its centre. The band is flat to 0.35 cycles per mode, half at 0.5 and
+// below -53 dB from 0.65 on [Oppenheim 2010, section 7.6].
 //
 // Fixed point: modes and fields are int16, coefficients q14, each of the two passes (columns, then
 // rows) sums exactly in int32 and rounds once, saturating.

@@ -1,5 +1,5 @@
-// Fnv: 64-bit FNV-1a (Fowler, Noll and Vo), the fingerprint of a frame. Short, portable and published; not
-// cryptographic, which golden hashes do not need.
+// Fnv: 64-bit FNV-1a (Fowler, Noll and Vo), the fingerprint of a frame. Short, portable and
+// published; not cryptographic, which golden hashes do not need.
 #pragma once
 
 #include <cstddef>
