@@ -82,6 +82,7 @@ void Acquisition::configure(hal::TriggerSource trigger) {
                         "camera can only give {} + {} rows, {} + {} columns",
                         region_.row, region_.rows, region_.column, region_.columns, got.region.row,
                         got.region.rows, got.region.column, got.region.columns));
+    exposure_used_ = got.exposure;
     if (!line) return;
     const hal::Duration busy = got.trigger_delay + got.exposure + camera.status().dead_time;
     if (timing_.period() < busy)

@@ -70,6 +70,8 @@ public:
 
     const AcquisitionStats& stats() const { return stats_; }
     const Timing& timing() const { return timing_; }
+    // What the camera made of timing().exposure in the last acquisition.
+    hal::Duration exposure_used() const { return exposure_used_; }
     static constexpr int max_attempts = 4;
 
     // Mean step between neighbouring pixels over the mean count: large where fringes and speckle
@@ -106,6 +108,7 @@ private:
     std::stop_token stop_;
     AcquisitionStats stats_;
     std::optional<Sentinels> sentinels_;
+    hal::Duration exposure_used_{0};
     hal::Frame frame_;  // reused for every exposure
 };
 

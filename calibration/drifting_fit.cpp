@@ -15,11 +15,12 @@ constexpr int most_iterations = 200;
 constexpr double tolerance = 1e-6;  // rms change of the gains
 
 Eigen::VectorXcf common_mode(const Fields& y) {
-    const Eigen::MatrixXcf gram = y * y.adjoint();
+
     // Power iteration: the gap is wide, since every pattern shares most of its light with others.
-    Eigen::VectorXcf g = gram.col(0);
+    Eigen::VectorXcf g = y * y.row(0).adjoint();
     for (int i = 0; i < 30; ++i) {
-        g = gram * g;
+        const Eigen::VectorXcf shared = y.adjoint() * g;
+        g = y * shared;
         g /= g.norm();
     }
     for (auto& x : g) x = std::abs(x) > 0 ? x / std::abs(x) : std::complex<float>(1);

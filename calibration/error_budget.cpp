@@ -1,0 +1,93 @@
+// ErrorBudget: see error_budget.h.
+//
+// Noise of the pixels goes through the demodulator's filter: a pixel variance v(r) gives the modes
+// sum_r |w_m(r)|^2 v(r) / |R(r)|^2 (Demodulator::noise_power). Band overlap and saturation are not
+// noise but follow from the field itself: the interferogram of one frame is computed back from its
+// modes, and the part in question is demodulated alone.
+#include "calibration/error_budget.h"
+
+#include "calibration/interferogram.h"
+#include "calibration/record.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <numeric>
+
+namespace opal::calibration {
+
+namespace {
+
+constexpr double quantisation_dn2 = 1.0 / 12;
+
+double mean(const std::vector<float>& values) {
+    return std::accumulate(values.begin(), values.end(), 0.0,
+                           [](double sum, float v) { return sum + static_cast<double>(v); }) /
+           static_cast<double>(values.size());
+}
+
+// Mean field power that light `extra` (DN per pixel, on top of the reference) would leave.
+double leak(const Record& record, const Demodulator& demodulator, std::vector<float> extra) {
+    const Holography& h = record.holography;
+    for (std::size_t r = 0; r < extra.size(); ++r)
+        extra[r] += static_cast<float>(h.black_level_dn) + h.reference_dn[r];
+    Demodulator::Workspace workspace;
+    std::vector<std::complex<float>> field(demodulator.modes());
+    demodulator.demodulate(extra, field, workspace);
+    double sum = 0;
+    for (const auto f : field) sum += static_cast<double>(std::norm(f));
+    return sum / static_cast<double>(field.size());
+}
+
+}  // namespace
+
+std::vector<ErrorSource> predict_errors(const Record& record, const Demodulator& demodulator,
+                                        const BudgetInputs& in) {
+    const Holography& h = record.holography;
+    const PhotonTransfer& transfer = *record.photon_transfer;
+    const auto field = field_on_pixels(h, in.example);
+    const auto reference = reference_on_pixels(h);
+    const std::size_t pixels = h.region.pixels();
+    const double gain = transfer.gain_e_per_dn.value;
+
+    std::vector<float> shot(pixels, 0);
+    std::vector<float> signal(pixels);
+    std::vector<float> clipped(pixels);
+    const double room = record.exposure->saturation_dn - h.black_level_dn;
+    for (std::size_t r = 0; r < pixels; ++r) {
+        const float light = std::norm(field[r] + reference[r]);
+        if (gain > 0) shot[r] = static_cast<float>(static_cast<double>(light) / gain);
+        signal[r] = std::norm(field[r]);
+        clipped[r] = std::min(static_cast<float>(room) - light, 0.0F);
+    }
+    const double read =
+        gain > 0 ? transfer.read_noise_e.value / gain : record.dark->read_noise_deep_dn.value;
+    const auto noise = [&](double variance) {
+        return mean(
+            demodulator.noise_power(std::vector<float>(pixels, static_cast<float>(variance))));
+    };
+    const double scale = 1 / std::max(in.data_power * in.mean_gain2, 1e-30);
+
+    std::vector<ErrorSource> budget;
+    budget.push_back({"shot noise", mean(demodulator.noise_power(shot)) * scale});
+    budget.push_back({"read noise", noise(read * read) * scale});
+    budget.push_back({"quantisation", noise(quantisation_dn2) * scale});
+    budget.push_back({"band overlap", leak(record, demodulator, signal) * scale});
+    budget.push_back({"saturation", leak(record, demodulator, clipped) * scale});
+    // A wrong gain scales everything, strip and static light included.
+    budget.push_back({"phase reference", in.gain_variance * in.frame_power * scale});
+    const double entry_variance =
+        2 * record.matrix->noise_power / (record.matrix->order * record.matrix->repeats);
+    budget.push_back({"matrix noise", in.lit_inputs * entry_variance * scale * in.mean_gain2});
+    // Losing the part x of its correlation turns 2 x of the medium's power into something else;
+    // vibration within an exposure blurs the phase.
+    const Drift& drift = *record.drift;
+    const bool fades = drift.decorrelation_per_s.value > 3 * drift.decorrelation_per_s.sigma;
+    const double sweep = 2 * std::numbers::pi * drift.vibration_hz * drift.vibration_rad *
+                         std::chrono::duration<double>(record.timing.exposure).count();
+    budget.push_back({"drift", (fades ? 2 * drift.decorrelation_per_s.value * in.age_s : 0) +
+                                   sweep * sweep / 12});
+    return budget;
+}
+
+}  // namespace opal::calibration

@@ -1,0 +1,32 @@
+// ErrorBudget: what each source of error should contribute to a measured field, predicted from the
+// other nodes' results. Shares are error power over the power of the data's field.
+#pragma once
+
+#include "calibration/nodes/validation.h"
+
+#include <complex>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace opal::calibration {
+
+struct Record;
+class Demodulator;
+class PhaseReference;
+
+// What validation learned while it measured.
+struct BudgetInputs {
+    double data_power = 0;                     // mean |T d|^2 per mode, DN
+    double frame_power = 0;                    // mean |whole field|^2 per mode, DN
+    double lit_inputs = 0;                     // mean number of inputs on
+    double age_s = 0;                          // since the matrix was measured
+    double mean_gain2 = 1;                     // mean |g|^2
+    double gain_variance = 0;                  // of one frame's g
+    std::vector<std::complex<float>> example;  // whole field of one frame, (modes)
+};
+
+std::vector<ErrorSource> predict_errors(const Record& record, const Demodulator& demodulator,
+                                        const BudgetInputs& inputs);
+
+}  // namespace opal::calibration

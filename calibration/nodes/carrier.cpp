@@ -1,0 +1,231 @@
+// Carrier: see carrier.h. Averaged power spectra of sparse random speckle over four tiles of a
+// survey region; the side band's centre of symmetry is the carrier [Takeda 1982].
+//
+// What limits it: a spectrum bin of one frame scatters by 100 %, so the band's edges are known as
+// well as many bins allow. The information grows with the number of pixels looked at in all, and
+// with the number of independent mirrors; four tiles of 512 px see independent speckle of the same
+// patterns. Few mirrors are on, so that |S|^2, whose band touches the side band, stays small.
+#include "calibration/nodes/carrier.h"
+
+#include "calibration/session.h"
+#include "calibration/spectrum.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numbers>
+
+namespace opal::calibration {
+
+namespace {
+
+constexpr double density = 0.15;  // of mirrors on
+constexpr int block_px = 40;      // about a macro-pixel: many independent columns of the medium
+constexpr std::size_t batch = 50;
+constexpr std::uint64_t purpose = 0x6361727200;
+
+// Frames such that tiles * size^2 * frames = 6e8 pixels: 2e-6 cycles per pixel for four tiles of
+// 512 px at a pitch of 4 (tests/calibration/side_band.cpp measures it).
+constexpr double wanted_pixels = 6e8;
+
+struct Tiles {
+    hal::Region region;
+    int size = 0;
+    std::vector<Spectrum> spectra;  // four, row-major
+    std::vector<float> previous;    // the frame before, waiting for its partner
+    std::vector<float> present;
+    bool waiting = false;
+
+    const float* corner(const std::vector<float>& frame, std::size_t tile) const {
+        const auto row = tile / 2 * static_cast<std::size_t>(size);
+        const auto column = tile % 2 * static_cast<std::size_t>(size);
+        return frame.data() + row * static_cast<std::size_t>(region.columns) + column;
+    }
+    void add(const hal::Frame& frame) {
+        const auto take = [&](const auto counts) { present.assign(counts.begin(), counts.end()); };
+        if (frame.format == hal::PixelFormat::mono8)
+            take(frame.as_u8());
+        else
+            take(frame.as_u16());
+        if (waiting)
+            for (std::size_t t = 0; t < spectra.size(); ++t)
+                spectra[t].add(corner(previous, t), corner(present, t),
+                               static_cast<std::size_t>(region.columns));
+        else
+            std::swap(previous, present);
+        waiting = !waiting;
+    }
+};
+
+int tile_size(const hal::CameraInfo& camera) {
+    const int shorter = std::min(camera.sensor_rows, camera.sensor_columns);
+    int size = 64;
+    while (size < 512 && 4 * size <= shorter) size *= 2;
+    return size;
+}
+
+std::vector<double> mean_of_tiles(const std::vector<Spectrum>& spectra) {
+    std::vector<double> mean = spectra[0].average();
+    for (std::size_t t = 1; t < spectra.size(); ++t) {
+        const auto one = spectra[t].average();
+        for (std::size_t f = 0; f < mean.size(); ++f) mean[f] += one[f];
+    }
+    for (double& p : mean) p /= static_cast<double>(spectra.size());
+    return mean;
+}
+
+struct Tilt {
+    double curvature = 0;  // rad / px^2
+    double curvature_sigma = 0;
+    double sigma_cpp = 0;  // of the carrier at the centre
+};
+
+// Tile centres lie half a tile from the survey's centre: carrier(r) = k + curvature r / pi.
+Tilt compare_tiles(const std::vector<SideBand>& tiles, int size) {
+    const double lever = 0.5 * size;
+    std::array<double, 4> row{};
+    std::array<double, 4> column{};
+    double row_mean = 0;
+    double column_mean = 0;
+    for (std::size_t t = 0; t < 4; ++t) {
+        row[t] = tiles[t].carrier_rows_cpp;
+        column[t] = tiles[t].carrier_columns_cpp;
+        row_mean += row[t] / 4;
+        column_mean += column[t] / 4;
+    }
+    double slope = 0;
+    for (std::size_t t = 0; t < 4; ++t)
+        slope += (t / 2 ? 1 : -1) * row[t] + (t % 2 ? 1 : -1) * column[t];
+    slope /= 8 * lever;
+    double square = 0;
+    for (std::size_t t = 0; t < 4; ++t) {
+        const double dr = row[t] - row_mean - (t / 2 ? lever : -lever) * slope;
+        const double dc = column[t] - column_mean - (t % 2 ? lever : -lever) * slope;
+        square += dr * dr + dc * dc;
+    }
+    const double one_tile = std::sqrt(square / 5);  // 8 readings, 3 fitted numbers
+    Tilt tilt;
+    tilt.curvature = std::numbers::pi * slope;
+    tilt.curvature_sigma = std::numbers::pi * one_tile / (lever * std::sqrt(8.0));
+    tilt.sigma_cpp = one_tile / 2;
+    return tilt;
+}
+
+std::string judge(const Carrier& c, bool& passed) {
+    const double rows = std::abs(c.rows_cpp.value);
+    const double columns = std::abs(c.columns_cpp.value);
+    // In units of the side band: 0.5 means that the light at zero frequency is inside it.
+    const double from_zero = std::max(rows / c.width_rows_cpp, columns / c.width_columns_cpp);
+    const auto twice = [](double f) { return std::abs(2 * f - std::round(2 * f)); };
+    const double from_twin =
+        std::max(twice(rows) / c.width_rows_cpp, twice(columns) / c.width_columns_cpp);
+    passed = false;
+    if (c.peak_to_floor < 8)
+        return fmt::format(
+            "fringes are only {:.1f} times stronger than noise, want 8; more light, or a reference "
+            "path of equal length, is needed",
+            c.peak_to_floor);
+    if (from_zero < 0.75)
+        return fmt::format(
+            "the carrier ({:.3f}, {:.3f}) cycles per pixel is {:.2f} band widths from zero, want "
+            "0.75; tilt the reference more, or make the speckle coarser",
+            c.rows_cpp.value, c.columns_cpp.value, from_zero);
+    if (from_twin < 0.75)
+        return fmt::format(
+            "the side band and its twin are {:.2f} band widths apart at the carrier ({:.3f}, "
+            "{:.3f}) cycles per pixel, want 0.75; tilt the reference less, or make the speckle "
+            "coarser",
+            from_twin, c.rows_cpp.value, c.columns_cpp.value);
+    passed = true;
+    return fmt::format(
+        "carrier ({:.6f}, {:.6f}) +- {:.1e} cycles per pixel, one mode per {} x {} px, side band "
+        "{:.0f} times above noise",
+        c.rows_cpp.value, c.columns_cpp.value, std::max(c.rows_cpp.sigma, c.columns_cpp.sigma),
+        c.pitch_rows_px, c.pitch_columns_px, c.peak_to_floor);
+}
+
+}  // namespace
+
+Carrier measure_carrier(Session& session) {
+    Carrier result;
+    Record& record = session.record;
+    const hal::CameraInfo& info = session.bench.camera().info();
+    Tiles tiles;
+    tiles.size = tile_size(info);
+    tiles.region = record.survey;
+    for (int t = 0; t < 4; ++t) tiles.spectra.emplace_back(tiles.size);
+    result.frames = static_cast<int>(wanted_pixels / (4.0 * tiles.size * tiles.size)) / 2 * 2;
+    session.expect(static_cast<std::size_t>(result.frames));
+
+    const Timing timing = plan_timing(session.bench, tiles.region, session.working_format(),
+                                      record.timing.exposure, record.timing.trigger_delay);
+    Acquisition acquisition = session.acquisition(tiles.region, session.working_format(), timing);
+    const auto frames = static_cast<std::size_t>(result.frames);
+    std::vector<hal::BitPattern> patterns;
+    for (std::size_t first = 0; first < frames; first += patterns.size()) {
+        patterns.clear();
+        for (std::size_t i = first; i < std::min(first + batch, frames); ++i)
+            patterns.push_back(session.speckle_pattern(purpose + i, block_px, density));
+        acquisition.acquire(patterns, [&](std::size_t index, const hal::Frame& frame) {
+            // A repeated run starts over: its frames come again, and averaging one twice does no
+            // harm.
+            if (first + index == 0) session.observer.frame("sparse frame", frame);
+            tiles.add(frame);
+            session.took_frame();
+        });
+    }
+
+    const std::vector<double> average = mean_of_tiles(tiles.spectra);
+    result.spectrum_size = tiles.size;
+    result.spectrum.reserve(average.size());
+    for (const double p : average)
+        result.spectrum.push_back(static_cast<float>(std::log10(std::max(p, 1e-12))));
+    SideBand whole;
+    std::vector<SideBand> each;
+    try {
+        whole = find_side_band(average, tiles.size);
+        for (const Spectrum& s : tiles.spectra)
+            each.push_back(find_side_band(s.average(), tiles.size));
+    } catch (const std::runtime_error& e) {
+        result.verdict.text = e.what();
+        return result;
+    }
+    const Tilt tilt = compare_tiles(each, tiles.size);
+    result.rows_cpp = {whole.carrier_rows_cpp, tilt.sigma_cpp};
+    result.columns_cpp = {whole.carrier_columns_cpp, tilt.sigma_cpp};
+    result.curvature_rad_per_px2 = {tilt.curvature, tilt.curvature_sigma};
+    result.width_rows_cpp = whole.width_rows_cpp;
+    result.width_columns_cpp = whole.width_columns_cpp;
+    result.pitch_rows_px = std::max(1, static_cast<int>(std::lround(1 / whole.width_rows_cpp)));
+    result.pitch_columns_px =
+        std::max(1, static_cast<int>(std::lround(1 / whole.width_columns_cpp)));
+    result.peak_to_floor = whole.peak_to_floor;
+    result.verdict.text = judge(result, result.verdict.passed);
+
+    Holography& h = record.holography;
+    h.region = centred_region(info, session.options.region_rows, session.options.region_columns,
+                              result.pitch_rows_px, result.pitch_columns_px);
+    h.pitch_rows_px = result.pitch_rows_px;
+    h.pitch_columns_px = result.pitch_columns_px;
+    h.mode_rows = h.region.rows / h.pitch_rows_px;
+    h.mode_columns = h.region.columns / h.pitch_columns_px;
+    // A curvature that cannot be told from zero is zero: it would only add its error.
+    h.curvature_rad_per_px2 =
+        std::abs(tilt.curvature) > 3 * tilt.curvature_sigma ? tilt.curvature : 0;
+    const auto shift = [&](int start, int size, int survey_start, int survey_size) {
+        return h.curvature_rad_per_px2 / std::numbers::pi *
+               ((start + 0.5 * size) - (survey_start + 0.5 * survey_size));
+    };
+    h.carrier_rows_cpp = whole.carrier_rows_cpp +
+                         shift(h.region.row, h.region.rows, record.survey.row, record.survey.rows);
+    h.carrier_columns_cpp =
+        whole.carrier_columns_cpp +
+        shift(h.region.column, h.region.columns, record.survey.column, record.survey.columns);
+    record.timing = plan_timing(session.bench, h.region, session.working_format(),
+                                record.timing.exposure, record.timing.trigger_delay);
+    return result;
+}
+
+}  // namespace opal::calibration

@@ -1,0 +1,144 @@
+// Identity: see identity.h.
+//
+// Frames of different patterns have unknown phases to each other until the strip's own fields are
+// known. So the patterns share an anchor, half of the inputs on, and fit_drifting() finds the
+// fields of anchor, blocks and static light together with every frame's phase. Hadamard patterns
+// over the strip and their complements make the blocks orthogonal; frames without the anchor tell
+// it from the static light.
+#include "calibration/nodes/identity.h"
+
+#include "calibration/drifting_fit.h"
+#include "calibration/hadamard.h"
+#include "calibration/session.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace opal::calibration {
+
+namespace {
+
+constexpr std::size_t repeats = 6;
+constexpr std::size_t per_repeat = 4 * code_blocks;  // +-, with and without anchor
+constexpr std::size_t parts = code_blocks + 2;       // blocks, anchor, static light
+constexpr std::uint64_t purpose = 0x6964656e74;
+
+struct Plan {
+    std::vector<std::uint32_t> lit;  // strip blocks of each frame
+    std::vector<bool> anchor;
+    std::vector<float> design;  // (frames, parts)
+};
+
+Plan plan_patterns(Session& session) {
+    Plan plan;
+    std::mt19937_64 bits = session.random(purpose);
+    for (std::size_t repeat = 0; repeat < repeats; ++repeat) {
+        // Fresh signs each time: fringes of |S|^2 that leak into the side band average out.
+        const auto signs = static_cast<std::uint32_t>(bits() >> 32);
+        for (std::size_t i = 0; i < per_repeat; ++i) {
+            const int row = static_cast<int>(i / 4);
+            std::uint32_t lit = 0;
+            for (int j = 0; j < code_blocks; ++j)
+                if (hadamard_entry(row, j) > 0) lit |= 1U << j;
+            lit ^= signs;
+            if (i % 2 == 1) lit = ~lit;
+            // Three quarters with the anchor, which carries the phase.
+            const bool anchor = i % 4 < 2 || row % 2 == 0;
+            plan.lit.push_back(lit);
+            plan.anchor.push_back(anchor);
+            for (int j = 0; j < code_blocks; ++j)
+                plan.design.push_back(static_cast<float>(lit >> j & 1U));
+            plan.design.push_back(anchor ? 1.0F : 0.0F);
+            plan.design.push_back(1.0F);
+        }
+    }
+    return plan;
+}
+
+std::vector<std::uint8_t> half_of_inputs(Session& session) {
+    std::mt19937_64 bits = session.random(purpose + 1);
+    std::vector<std::uint8_t> on(static_cast<std::size_t>(session.record.inputs), 0);
+    for (auto& b : on) b = static_cast<std::uint8_t>(bits() >> 63);
+    on[0] = 1;  // never empty
+    return on;
+}
+
+// Correlation of each word's field with what a frame without data would be: how far apart the words
+// are through this medium.
+double weakest_margin(const Identity& identity, std::size_t modes) {
+    std::vector<std::vector<std::complex<float>>> words(code_words, identity.background);
+    for (std::uint32_t w = 0; w < code_words; ++w)
+        for (int j = 0; j < code_blocks; ++j)
+            if (Layout::code_bit(w, j))
+                for (std::size_t m = 0; m < modes; ++m)
+                    words[w][m] += identity.columns[static_cast<std::size_t>(j) * modes + m];
+    double worst = 1e9;
+    for (std::uint32_t a = 0; a < code_words; ++a)
+        for (std::uint32_t b = 0; b < code_words; ++b) {
+            if (a == b) continue;
+            const double own = power(words[a]);
+            const double other = std::abs(inner(words[b], words[a])) /
+                                 std::sqrt(std::max(power(words[b]), 1e-30) * std::max(own, 1e-30));
+            worst = std::min(worst, 1 / std::max(other, 1e-9));
+        }
+    return worst;
+}
+
+}  // namespace
+
+Identity measure_identity(Session& session) {
+    const Plan plan = plan_patterns(session);
+    const std::size_t frames = plan.lit.size();
+    session.expect(frames);
+    const Layout layout = session.layout();
+    const auto anchor = half_of_inputs(session);
+    const std::vector<std::uint8_t> nothing(anchor.size(), 0);
+    FieldReader reader(session);
+    const std::size_t modes = reader.modes();
+    std::vector<std::complex<float>> fields;
+    reader.read(
+        frames,
+        [&](std::size_t i, hal::BitPattern& into) {
+            layout.draw_with_blocks(plan.anchor[i] ? anchor : nothing, plan.lit[i], into);
+        },
+        fields);
+    const DriftingFit fit = fit_drifting(fields, plan.design, frames, parts, modes);
+
+    Identity identity;
+    const auto all = std::span<const std::complex<float>>(fit.parts);
+    const auto columns = all.first(code_blocks * modes);
+    const auto background = all.last(modes);
+    identity.columns.assign(columns.begin(), columns.end());
+    identity.background.assign(background.begin(), background.end());
+    // Half of the blocks are on in every word.
+    const double strip = 0.5 * power(columns) / static_cast<double>(modes);
+    identity.signal_to_noise = strip / std::max(fit.noise_power, 1e-30);
+    identity.phase_error_rad =
+        std::sqrt(0.5 / (identity.signal_to_noise * static_cast<double>(modes)));
+    identity.word_margin = weakest_margin(identity, modes);
+
+    if (identity.phase_error_rad > 0.1) {
+        identity.verdict.text = fmt::format(
+            "the guard strip gives a frame's phase only to {:.2f} rad, want 0.1; more light on the "
+            "DMD's last rows, a longer exposure or more modes are needed",
+            identity.phase_error_rad);
+    } else if (identity.word_margin < 1.15) {
+        identity.verdict.text = fmt::format(
+            "the fields of two code words are as similar as 1 : {:.2f}, want 1.15; widen or centre "
+            "the beam so that it lights the whole guard strip",
+            identity.word_margin);
+    } else {
+        identity.verdict.passed = true;
+        identity.verdict.text = fmt::format(
+            "guard strip {:.0f} times above noise, one frame's phase to {:.4f} rad, code words "
+            "apart "
+            "by {:.2f}:1",
+            identity.signal_to_noise, identity.phase_error_rad, identity.word_margin);
+    }
+    return identity;
+}
+
+}  // namespace opal::calibration

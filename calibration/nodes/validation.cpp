@@ -1,0 +1,148 @@
+// Validation: see validation.h. Patterns the matrix was not made from; each frame's gain comes from
+// the guard strip alone, so that nothing of the prediction enters the measurement.
+#include "calibration/nodes/validation.h"
+
+#include "calibration/error_budget.h"
+#include "calibration/phase_reference.h"
+#include "calibration/session.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace opal::calibration {
+
+namespace {
+
+constexpr std::size_t frames = 256;
+constexpr double wanted = 0.98;
+constexpr std::uint64_t purpose = 0x76616c6964;
+
+using Field = std::vector<std::complex<float>>;
+
+// Random inputs, half of them on; never none.
+std::vector<std::uint8_t> draw_bits(Session& session) {
+    std::mt19937_64 random = session.random(purpose);
+    const auto inputs = static_cast<std::size_t>(session.record.inputs);
+    std::vector<std::uint8_t> bits(frames * inputs);
+    for (std::size_t f = 0; f < frames; ++f) {
+        std::size_t on = 0;
+        for (std::size_t i = 0; i < inputs; ++i)
+            on += bits[f * inputs + i] = static_cast<std::uint8_t>(random() >> 63);
+        if (on == 0) bits[f * inputs + random() % inputs] = 1;
+    }
+    return bits;
+}
+
+std::uint32_t word_of(std::size_t frame) {
+    return static_cast<std::uint32_t>(frame * 11 % code_words);
+}
+
+struct Sums {
+    std::complex<double> cross = 0;
+    double predicted = 0;
+    double measured = 0;
+
+    void add(const Field& p, const Field& m) {
+        cross += inner(p, m);
+        predicted += power(p);
+        measured += power(m);
+    }
+    double correlation() const {
+        return std::abs(cross) / std::sqrt(std::max(predicted * measured, 1e-30));
+    }
+};
+
+std::string worst_source(const std::vector<ErrorSource>& budget) {
+    const auto worst = std::max_element(budget.begin(), budget.end(),
+                                        [](auto& a, auto& b) { return a.share < b.share; });
+    return worst->name;
+}
+
+}  // namespace
+
+Validation measure_validation(Session& session) {
+    session.expect(frames);
+    const Record& record = session.record;
+    const TransmissionMatrix& matrix = *record.matrix;
+    const auto inputs = static_cast<std::size_t>(record.inputs);
+    const auto bits = draw_bits(session);
+    const auto bits_of = [&](std::size_t f) {
+        return std::span<const std::uint8_t>(bits).subspan(f * inputs, inputs);
+    };
+    const Layout layout = session.layout();
+    FieldReader reader(session);
+    const std::size_t modes = reader.modes();
+    const hal::Time start = session.bench.clock().now();
+    Field fields;
+    reader.read(
+        frames,
+        [&](std::size_t f, hal::BitPattern& into) { layout.draw(bits_of(f), word_of(f), into); },
+        fields);
+
+    const PhaseReference strip(record.identity, &matrix, modes);
+    Validation result;
+    result.patterns = static_cast<int>(frames);
+    result.worst_correlation = 1;
+    Sums all;
+    std::vector<Sums> tenths(10);
+    BudgetInputs budget;
+    budget.mean_gain2 = 0;
+    Field predicted(modes);
+    Field measured(modes);
+    for (std::size_t f = 0; f < frames; ++f) {
+        const auto field = std::span<const std::complex<float>>(fields).subspan(f * modes, modes);
+        const std::complex<double> gain = strip.gain(field, word_of(f));
+        const auto back = std::complex<float>(1.0 / gain);
+        const auto p = strip.field(word_of(f));
+        std::fill(predicted.begin(), predicted.end(), std::complex<float>(0));
+        for (std::size_t i = 0; i < inputs; ++i) {
+            if (bits_of(f)[i] == 0) continue;
+            budget.lit_inputs += 1.0 / frames;
+            for (std::size_t m = 0; m < modes; ++m) predicted[m] += matrix.entries[i * modes + m];
+        }
+        for (std::size_t m = 0; m < modes; ++m) measured[m] = field[m] * back - p[m];
+        all.add(predicted, measured);
+        tenths[f % tenths.size()].add(predicted, measured);
+        Sums one;
+        one.add(predicted, measured);
+        result.worst_correlation = std::min(result.worst_correlation, one.correlation());
+        const auto n = static_cast<double>(frames * modes);
+        budget.data_power += power(predicted) / n;
+        budget.frame_power += power(field) / n;
+        budget.mean_gain2 += std::norm(gain) / frames;
+        budget.gain_variance += strip.gain_variance(word_of(f), matrix.noise_power) / frames;
+        if (f == 0) {
+            result.example_predicted = predicted;
+            result.example_measured = measured;
+            budget.example.assign(field.begin(), field.end());
+        }
+    }
+    budget.age_s = seconds(session.bench.clock().now() - start);
+    std::vector<double> parts;
+    for (const Sums& s : tenths) parts.push_back(s.correlation());
+    result.correlation = {all.correlation(), mean_of(parts).sigma};
+    result.measured_error = 1 - result.correlation.value * result.correlation.value;
+    result.effective_bits = 0.5 * std::log2(1 / std::max(result.measured_error, 1e-12));
+    result.budget = predict_errors(record, reader.demodulator(), budget);
+    for (const ErrorSource& s : result.budget) result.predicted_error += s.share;
+
+    if (result.correlation.value < wanted) {
+        result.verdict.text = fmt::format(
+            "predicted and measured fields correlate by {:.4f}, want {:.2f}; the largest expected "
+            "error is {}, and {:.0f} % of the error is expected",
+            result.correlation.value, wanted, worst_source(result.budget),
+            100 * result.predicted_error / std::max(result.measured_error, 1e-12));
+    } else {
+        result.verdict.passed = true;
+        result.verdict.text = fmt::format(
+            "predicted and measured fields correlate by {:.5f} (worst frame {:.5f}), {:.1f} "
+            "effective bits; largest source of error: {}",
+            result.correlation.value, result.worst_correlation, result.effective_bits,
+            worst_source(result.budget));
+    }
+    return result;
+}
+
+}  // namespace opal::calibration

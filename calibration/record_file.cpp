@@ -1,0 +1,87 @@
+// RecordFile: records on disk. HDF5 by hdf5_archive.h, whole or not at all by whole_file.h.
+#include "calibration/hdf5_archive.h"
+#include "calibration/record.h"
+#include "calibration/whole_file.h"
+
+#include <fmt/format.h>
+
+#include <system_error>
+
+namespace opal::calibration {
+
+namespace {
+
+constexpr const char* format_name = "opal calibration record";
+
+[[noreturn]] void refuse(const std::filesystem::path& path, const std::string& why) {
+    throw RecordError(fmt::format("{}: {}", path.string(), why));
+}
+
+// Sizes that other code relies on without asking again.
+void check_shapes(const std::filesystem::path& path, const Record& r) {
+    const auto require = [&](bool condition, const char* what) {
+        if (!condition)
+            refuse(path, fmt::format("its {} contradict each other; calibrate again", what));
+    };
+    const Holography& h = r.holography;
+    const std::size_t modes = h.modes();
+    const bool positive =
+        h.mode_rows >= 0 && h.mode_columns >= 0 && h.region.rows >= 0 && h.region.columns >= 0;
+    require(positive, "shapes");
+    require(h.reference_dn.empty() || h.reference_dn.size() == h.region.pixels(),
+            "reference and region");
+    require(r.identity.columns.empty() || r.identity.columns.size() == code_blocks * modes,
+            "identity columns and modes");
+    require(r.identity.columns.empty() || r.identity.background.size() == modes,
+            "background and modes");
+    require(!r.matrix ||
+                (r.matrix->inputs >= 0 &&
+                 r.matrix->entries.size() == static_cast<std::size_t>(r.matrix->inputs) * modes),
+            "matrix entries and modes");
+}
+
+}  // namespace
+
+void save_record(const Record& record, const std::filesystem::path& path) {
+    try {
+        Record copy = record;  // archives walk fields by reference, whether they read or write
+        Hdf5Writer writer;
+        writer.attribute("format", format_name);
+        writer.attribute("version", static_cast<double>(record_version));
+        writer.group("record", copy);
+        write_whole_file(path, writer.image());
+    } catch (const std::system_error& e) {
+        refuse(path, fmt::format("the record was not saved: {}", e.what()));
+    } catch (const std::runtime_error& e) {
+        refuse(path, fmt::format("the record was not saved: {}", e.what()));
+    }
+}
+
+Record load_record(const std::filesystem::path& path) {
+    std::vector<std::byte> bytes;
+    try {
+        bytes = read_whole_file(path);
+    } catch (const std::system_error& e) {
+        refuse(path, fmt::format("{}; `opal calibrate` makes a record", e.what()));
+    }
+    try {
+        Hdf5Reader reader(bytes);
+        if (reader.attribute("format") != format_name)
+            refuse(path, "is an HDF5 file, but not a calibration record of opal");
+        const double version = reader.number_attribute("version").value_or(0);
+        if (version != record_version)
+            refuse(path, fmt::format("is a record of version {:g}; this program reads version {}. "
+                                     "Calibrate again",
+                                     version, record_version));
+        Record record;
+        reader.group("record", record);
+        check_shapes(path, record);
+        return record;
+    } catch (const RecordError&) {
+        throw;
+    } catch (const std::runtime_error& e) {
+        refuse(path, e.what());
+    }
+}
+
+}  // namespace opal::calibration
