@@ -44,7 +44,7 @@ std::unique_ptr<std::ofstream> open_events(const std::string& file) {
 }  // namespace
 
 OpenedBench::OpenedBench(std::unique_ptr<std::ofstream> events, std::unique_ptr<hal::Bench> bench,
-                         Interruption& interruption, std::string record_name)
+                         Interruption& interruption, std::string record_name, std::string scene)
     : events_(std::move(events)),
       bench_(std::move(bench)),
       laser_off_(interruption,
@@ -55,7 +55,8 @@ OpenedBench::OpenedBench(std::unique_ptr<std::ofstream> events, std::unique_ptr<
                          // The program ends in the next line; the laser has already logged it.
                      }
                  }),
-      record_name_(std::move(record_name)) {}
+      record_name_(std::move(record_name)),
+      scene_(std::move(scene)) {}
 
 std::filesystem::path OpenedBench::record_file() const {
     return default_record(record_name_);
@@ -105,7 +106,8 @@ std::unique_ptr<OpenedBench> BenchChoice::open(Interruption& interruption) const
     auto log = open_events(events);
     auto opened = sim::make_simulated_bench(scene, {.threads = threads, .events = log.get()});
     const std::string name = record_name(scene, what, !overrides.empty(), opened->identity());
-    return std::make_unique<OpenedBench>(std::move(log), std::move(opened), interruption, name);
+    return std::make_unique<OpenedBench>(std::move(log), std::move(opened), interruption, name,
+                                         sim::dump_scene(scene));
 }
 
 std::filesystem::path BenchChoice::record_file(const OpenedBench& opened) const {

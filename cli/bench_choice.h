@@ -20,17 +20,20 @@ namespace opal::cli {
 class OpenedBench {
 public:
     OpenedBench(std::unique_ptr<std::ofstream> events, std::unique_ptr<hal::Bench> bench,
-                Interruption& interruption, std::string record_name);
+                Interruption& interruption, std::string record_name, std::string scene);
 
     hal::Bench& bench() { return *bench_; }
     // Where the calibration record of this bench lives unless a file is named.
     std::filesystem::path record_file() const;
+    // The simulated bench as a scene file; empty for a real one.
+    const std::string& scene() const { return scene_; }
 
 private:
     std::unique_ptr<std::ofstream> events_;
     std::unique_ptr<hal::Bench> bench_;
     Interruption::LastWay laser_off_;
     std::string record_name_;
+    std::string scene_;
 };
 
 struct BenchChoice {

@@ -96,6 +96,8 @@ int run(int argc, char** argv) {
     add_calibrate_command(program, session);
     add_project_command(program, session);
     add_train_command(program, session);
+    add_report_command(program, session);
+    add_demo_command(program, session);
     add_record_command(program, session);
     add_scene_command(program, session);
     add_version_command(program, session);

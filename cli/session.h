@@ -23,6 +23,8 @@ struct Session {
 void add_calibrate_command(CLI::App& program, Session& session);
 void add_project_command(CLI::App& program, Session& session);
 void add_train_command(CLI::App& program, Session& session);
+void add_report_command(CLI::App& program, Session& session);
+void add_demo_command(CLI::App& program, Session& session);
 void add_record_command(CLI::App& program, Session& session);
 void add_scene_command(CLI::App& program, Session& session);
 void add_version_command(CLI::App& program, Session& session);

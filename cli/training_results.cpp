@@ -1,5 +1,8 @@
 #include "cli/training_results.h"
 
+#include "cli/exit_code.h"
+#include "cli/files.h"
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -11,6 +14,8 @@ namespace opal::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+constexpr const char* schema = "opal-training-1";
 
 std::optional<Spread> spread_of(const std::vector<double>& values) {
     if (values.empty()) return std::nullopt;
@@ -58,6 +63,40 @@ Json run_json(const TrainingRun& run) {
     }
     json["epochs"] = std::move(epochs);
     return json;
+}
+
+dfa::Score score_of(const Json& json) {
+    dfa::Score score;
+    score.correct = json.at("correct").get<std::int64_t>();
+    score.labelled = json.at("samples").get<std::int64_t>();
+    score.loss_sum = json.at("loss").get<double>() * static_cast<double>(score.labelled);
+    return score;
+}
+
+TrainingRun run_of(const Json& json) {
+    TrainingRun run;
+    run.task = json.at("task").get<std::string>();
+    run.network = json.at("network").get<std::string>();
+    run.method = json.at("method").get<std::string>();
+    run.seed = json.at("seed").get<std::uint64_t>();
+    run.feedback = json.at("feedback").get<std::string>();
+    run.seconds = json.at("seconds").get<double>();
+    run.result.steps = json.at("steps").get<std::uint64_t>();
+    if (json.contains("test")) run.result.test = score_of(json.at("test"));
+    const auto& projections = json.at("projections");
+    run.projections = {projections.at("vectors").get<std::uint64_t>(),
+                       projections.at("acquisitions").get<std::uint64_t>(),
+                       projections.at("repeats").get<std::uint64_t>()};
+    for (const auto& e : json.at("epochs")) {
+        dfa::EpochMetrics epoch;
+        epoch.epoch = e.at("epoch").get<std::uint32_t>();
+        epoch.learning_rate = e.at("learning_rate").get<double>();
+        epoch.elapsed_s = e.at("elapsed_s").get<double>();
+        epoch.training = score_of(e.at("training"));
+        if (e.contains("validation")) epoch.validation = score_of(e.at("validation"));
+        run.result.epochs.push_back(std::move(epoch));
+    }
+    return run;
 }
 
 }  // namespace
@@ -127,7 +166,7 @@ std::string results_table(const std::vector<TrainingRun>& runs, const Terminal& 
 }
 
 std::string results_json(const std::vector<TrainingRun>& runs, const std::string& bench) {
-    Json json{{"schema", "opal-training-1"}, {"program", "opal " OPAL_VERSION}};
+    Json json{{"schema", schema}, {"program", "opal " OPAL_VERSION}};
     if (!bench.empty()) json["bench"] = bench;
     Json summaries = Json::array();
     for (const auto& s : summarise(runs)) {
@@ -147,6 +186,24 @@ std::string results_json(const std::vector<TrainingRun>& runs, const std::string
     for (const auto& run : runs) all.push_back(run_json(run));
     json["runs"] = std::move(all);
     return json.dump(2) + "\n";
+}
+
+std::vector<TrainingRun> read_results(const std::filesystem::path& file) {
+    const auto bytes = read_file(file);
+    try {
+        const auto json = Json::parse(reinterpret_cast<const char*>(bytes.data()),
+                                      reinterpret_cast<const char*>(bytes.data()) + bytes.size());
+        if (json.at("schema") != schema) {
+            throw BadInput(fmt::format("{}: results of schema {}; this program reads \"{}\"",
+                                       file.string(), json.at("schema").dump(), schema));
+        }
+        std::vector<TrainingRun> runs;
+        for (const auto& run : json.at("runs")) runs.push_back(run_of(run));
+        return runs;
+    } catch (const nlohmann::json::exception& e) {
+        throw BadInput(fmt::format("{}: not a file written by opal train --json: {}", file.string(),
+                                   e.what()));
+    }
 }
 
 }  // namespace opal::cli

@@ -1,0 +1,25 @@
+// Figures: the sections of the report, each from what it shows.
+#pragma once
+
+#include "calibration/record.h"
+#include "cli/report/page.h"
+#include "cli/report/plot.h"
+#include "cli/training_run.h"
+#include "hal/frame.h"
+
+#include <optional>
+#include <vector>
+
+namespace opal::cli {
+
+// In the order of the report. A section whose node was not measured is left out.
+void add_verdicts(Page& page, const calibration::Record& record);
+void add_fringes(Page& page, const calibration::Record& record,
+                 const std::optional<hal::Frame>& frame);
+void add_speckle(Page& page, const calibration::Record& record, Gnuplot& gnuplot);
+void add_matrix(Page& page, const calibration::Record& record, Gnuplot& gnuplot);
+void add_validation(Page& page, const calibration::Record& record, Gnuplot& gnuplot);
+void add_devices(Page& page, const calibration::Record& record, Gnuplot& gnuplot);
+void add_training(Page& page, const std::vector<TrainingRun>& runs, Gnuplot& gnuplot);
+
+}  // namespace opal::cli
