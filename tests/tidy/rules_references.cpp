@@ -70,6 +70,7 @@ void check_citations(const SourceTree& tree, const SourceFile& file,
         const std::string works = cited[1];
         for (auto it = std::sregex_iterator(works.begin(), works.end(), work);
              it != std::sregex_iterator(); ++it) {
+            if ((*it)[1] == "RFC") continue;  // a number, not a year
             const std::string key = (*it)[1].str() + " " + (*it)[2].str();
             if (references == nullptr ||
                 references->text.find("**" + key + "**") == std::string::npos) {

@@ -226,6 +226,7 @@ TEST_CASE("citation: every work has its entry") {
     };
     CHECK(violations_of("sim/a.cpp", cite("Launay 2020, section 2; Leith & Upatnieks 1962")) ==
           Found{});
+    CHECK(violations_of("sim/a.cpp", cite("RFC 1951, section 3.2")) == Found{});
     CHECK(violations_of("sim/a.cpp", cite("Launay 2021")) == Found{"sim/a.cpp:2: citation"});
     CHECK(violations_of("sim/a.cpp", cite("Launay 2020; Nobody et al. 1999, eq. 3")) ==
           Found{"sim/a.cpp:2: citation"});
