@@ -42,10 +42,12 @@ std::shared_ptr<const DenseMedium::Matrix> DenseMedium::stored(const ModeWindow&
     const std::uint32_t groups = (channels_ + channels_per_group - 1) / channels_per_group;
     const std::size_t group_bytes = window.modes() * pairs_per_group * bytes_per_mode;
     const std::size_t needed = groups * group_bytes;
-    const double limit_bytes = scene_.storage_limit_mib * 1048576;
-    if (scene_.storage == Storage::automatic && static_cast<double>(needed) > limit_bytes) {
-        return nullptr;
-    }
+    const bool limited = scene_.storage == Storage::automatic;
+    const auto limit = static_cast<std::size_t>(scene_.storage_limit_mib * 1048576);
+    // A medium that changes needs two epochs at a time. Storing one of them, or both in turns, would
+    // cost more than drawing.
+    const std::size_t at_a_time = scene_.decorrelation_s > 0 ? 2 : 1;
+    if (limited && at_a_time * needed > limit) return nullptr;
     const std::lock_guard lock(mutex_);
     const auto found = std::find_if(matrices_.begin(), matrices_.end(), [&](const auto& m) {
         return m->window == window && m->epoch == epoch;
@@ -54,11 +56,10 @@ std::shared_ptr<const DenseMedium::Matrix> DenseMedium::stored(const ModeWindow&
         std::rotate(found, found + 1, matrices_.end());
         return matrices_.back();
     }
-    // Keep the two epochs a frame needs and what was used last, within the limit.
+    constexpr std::size_t matrices_kept = 4;
     std::size_t held = needed;
     for (const auto& m : matrices_) held += m->entries.size();
-    while (!matrices_.empty() &&
-           (static_cast<double>(held) > limit_bytes || matrices_.size() >= 8)) {
+    while (!matrices_.empty() && ((limited && held > limit) || matrices_.size() >= matrices_kept)) {
         held -= matrices_.front()->entries.size();
         matrices_.erase(matrices_.begin());
     }

@@ -2,6 +2,7 @@
 #include "sim/physics/optics.h"
 
 #include "sim/physics/dmd_light.h"
+#include "sim/physics/interference.h"
 #include "sim/physics/medium.h"
 #include "sim/physics/portable_math.h"
 #include "sim/physics/reference_beam.h"
@@ -207,10 +208,10 @@ void Optics::State::add_segment(const LightSegment& segment, double power_factor
     speckle.expand_columns(work.modes_im, at.window, region, work.columns_im);
 
     const double power = segment.power_q16 / 65536.0 * power_factor;
-    const auto weight =
+    Light light;
+    light.e_per_intensity =
         static_cast<float>(power * microseconds(segment.duration) * field_unit * field_unit);
-    // |S|^2 + |R|^2 + 2 v Re(S R*) with visibility v = |S + R|^2 - 2 (1 - v) Re(S R*).
-    const auto washed_out = static_cast<float>(2 * (1 - phase.visibility));
+    light.washed_out = static_cast<float>(2 * (1 - phase.visibility));
     const auto columns = static_cast<std::size_t>(region.columns);
     work.row_re.resize(columns);
     work.row_im.resize(columns);
@@ -218,18 +219,10 @@ void Optics::State::add_segment(const LightSegment& segment, double power_factor
         speckle.expand_row(work.columns_re, at.window, region, r, work.row_re);
         speckle.expand_row(work.columns_im, at.window, region, r, work.row_im);
         const std::size_t first = static_cast<std::size_t>(r) * columns;
-        const float* reference_re = at.reference_re.data() + first;
-        const float* reference_im = at.reference_im.data() + first;
-        float* photo_e = work.photo_e.data() + first;
-        for (std::size_t x = 0; x < columns; ++x) {
-            const auto s_re = static_cast<float>(work.row_re[x]);
-            const auto s_im = static_cast<float>(work.row_im[x]);
-            const float re = s_re + reference_re[x];
-            const float im = s_im + reference_im[x];
-            const float overlap = s_re * reference_re[x] + s_im * reference_im[x];
-            const float intensity = re * re + im * im - washed_out * overlap;
-            photo_e[x] += weight * std::max(intensity, 0.0f);
-        }
+        const FieldRow row = {work.row_re, work.row_im,
+                              std::span(at.reference_re).subspan(first, columns),
+                              std::span(at.reference_im).subspan(first, columns)};
+        add_intensity(row, light, std::span(work.photo_e).subspan(first, columns));
     }
 }
 
