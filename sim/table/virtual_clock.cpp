@@ -1,7 +1,17 @@
-// VirtualClock: a counter that only waits move forward.
+// VirtualClock: a counter that only waits move forward, stopping wherever something is to happen.
 #include "sim/table/virtual_clock.h"
 
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
 namespace opal::sim {
+namespace {
+
+// A paced wait looks up this often: another thread may have put something on the agenda meanwhile.
+constexpr hal::Duration pace_step = std::chrono::milliseconds(1);
+
+}  // namespace
 
 VirtualClock::VirtualClock(hal::Clock* pacer)
     : pacer_(pacer), pacer_start_(pacer ? pacer->now() : hal::Time{}) {}
@@ -11,11 +21,63 @@ hal::Time VirtualClock::now() const {
 }
 
 void VirtualClock::wait_until(hal::Time when) {
-    const auto target = when.time_since_epoch().count();
-    auto current = now_ns_.load(std::memory_order_acquire);
-    if (target <= current) return;
-    if (pacer_) pacer_->wait_until(pacer_start_ + when.time_since_epoch());
+    do {
+        pass(when);
+    } while (now() < when);
+}
+
+void VirtualClock::call_at(hal::Time when, std::function<void()> act) {
+    const std::lock_guard lock(agenda_mutex_);
+    agenda_.emplace(when, std::move(act));
+    agenda_empty_.store(false, std::memory_order_release);
+}
+
+void VirtualClock::run_due() {
+    if (!agenda_empty_.load(std::memory_order_acquire)) pass(now());
+}
+
+void VirtualClock::wait_for_act(hal::Time latest) {
+    pass(std::max(latest, now()));
+}
+
+// Moves time to `until` or to the first act before it, and lets the acts of that moment happen.
+void VirtualClock::pass(hal::Time until) {
+    assert(actor_.load() != std::this_thread::get_id() && "an act must not wait");
+    if (pacer_ && until > now()) {
+        until = std::min(until, now() + pace_step);
+        {
+            const std::lock_guard lock(agenda_mutex_);
+            if (!agenda_.empty()) until = std::max(now(), std::min(until, agenda_.begin()->first));
+        }
+        pacer_->wait_until(pacer_start_ + until.time_since_epoch());
+    }
+    if (agenda_empty_.load(std::memory_order_acquire)) return advance(until);
+
+    const std::lock_guard acting(acting_);
+    std::unique_lock lock(agenda_mutex_);
+    if (!agenda_.empty()) until = std::min(until, std::max(now(), agenda_.begin()->first));
+    advance(until);
+    while (!agenda_.empty() && agenda_.begin()->first <= until) {
+        const auto act = std::move(agenda_.begin()->second);
+        agenda_.erase(agenda_.begin());
+        agenda_empty_.store(agenda_.empty(), std::memory_order_release);
+        lock.unlock();
+        actor_.store(std::this_thread::get_id());
+        try {
+            act();
+        } catch (...) {
+            actor_.store({});
+            throw;
+        }
+        actor_.store({});
+        lock.lock();
+    }
+}
+
+void VirtualClock::advance(hal::Time to) {
     // Another thread may have moved the clock further meanwhile; time never goes back.
+    const auto target = to.time_since_epoch().count();
+    auto current = now_ns_.load(std::memory_order_acquire);
     while (current < target &&
            !now_ns_.compare_exchange_weak(current, target, std::memory_order_acq_rel)) {
     }

@@ -2,6 +2,9 @@
 // when someone waits, so a run gives the same frames whether the host is fast, slow or stopped in a
 // debugger.
 //
+// Things can be asked to happen at a moment (call_at): a datagram arrives, an instrument is ready.
+// They happen when a wait makes time pass that moment, in order, with now() standing at it.
+//
 // Given a pacer, a wait lasts as long on the host as on the bench: virtual time never runs ahead of
 // the pacer's. It may fall behind it (the host was busy), and bytes are the same either way.
 #pragma once
@@ -9,6 +12,10 @@
 #include "hal/clock.h"
 
 #include <atomic>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <thread>
 
 namespace opal::sim {
 
@@ -20,10 +27,29 @@ public:
     hal::Time now() const override;
     void wait_until(hal::Time when) override;
 
+    // Calls `act` when time reaches `when` (at the next wait if that is past), from the thread
+    // whose wait gets there. Acts of one moment happen in the order they were asked for. An act may
+    // ask for others but must not wait on this clock.
+    void call_at(hal::Time when, std::function<void()> act);
+    // Lets what is due by now happen, without making time pass.
+    void run_due();
+    // Waits until acts have happened or `latest` is reached, whichever comes first. May return
+    // early.
+    void wait_for_act(hal::Time latest);
+
 private:
+    void pass(hal::Time until);
+    void advance(hal::Time to);
+
     std::atomic<hal::Duration::rep> now_ns_{0};
     hal::Clock* pacer_;
     hal::Time pacer_start_{};
+
+    std::atomic<bool> agenda_empty_{true};
+    std::mutex agenda_mutex_;
+    std::multimap<hal::Time, std::function<void()>> agenda_;
+    std::mutex acting_;  // held while acts happen: one after the other, whoever waits
+    std::atomic<std::thread::id> actor_{};
 };
 
 }  // namespace opal::sim

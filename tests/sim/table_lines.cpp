@@ -215,22 +215,51 @@ TEST_CASE("virtual time is paced by another clock if there is one") {
     class Ticker final : public hal::Clock {
     public:
         hal::Time now() const override { return now_; }
-        void wait_until(hal::Time when) override {
-            waits.push_back(when.time_since_epoch());
-            now_ = std::max(now_, when);
-        }
-        std::vector<Duration> waits;
+        void wait_until(hal::Time when) override { now_ = std::max(now_, when); }
         hal::Time now_{Duration(7s)};
     };
     Ticker host;
     VirtualClock clock(&host);
     clock.wait_for(10ms);
+    CHECK(host.now_ == hal::Time(7010ms));
     clock.wait_for(-5ms);
     clock.wait_for(20ms);
-    CHECK(host.waits == std::vector<Duration>{Duration(7010ms), Duration(7030ms)});
+    CHECK(host.now_ == hal::Time(7030ms));
     CHECK(clock.now().time_since_epoch() == 30ms);
+    host.now_ += 1s;  // the host was busy: no need to wait for what it has long passed
+    clock.wait_for(500ms);
+    CHECK(host.now_ == hal::Time(8030ms));
+    CHECK(clock.now().time_since_epoch() == 530ms);
 
     VirtualClock free;
     free.wait_for(std::chrono::hours(1000));
     CHECK(free.now().time_since_epoch() == std::chrono::hours(1000));
+}
+
+TEST_CASE("what is asked for happens at its moment, in order, and can ask for more") {
+    VirtualClock clock;
+    std::vector<std::pair<int, Duration>> happened;
+    const auto note = [&](int what) { happened.push_back({what, clock.now().time_since_epoch()}); };
+    clock.call_at(hal::Time(30us), [&] { note(3); });
+    clock.call_at(hal::Time(10us), [&] {
+        note(1);
+        clock.call_at(hal::Time(10us), [&] { note(11); });
+        clock.call_at(hal::Time(20us), [&] { note(12); });
+        clock.call_at(hal::Time(5us), [&] { note(13); });  // past: as soon as possible
+    });
+    clock.call_at(hal::Time(10us), [&] { note(2); });
+    clock.run_due();
+    CHECK(happened.empty());
+    clock.wait_until(hal::Time(25us));
+    CHECK(happened == std::vector<std::pair<int, Duration>>{
+                          {1, 10us}, {13, 10us}, {2, 10us}, {11, 10us}, {12, 20us}});
+    CHECK(clock.now() == hal::Time(25us));
+    clock.wait_for_act(hal::Time(100us));
+    CHECK(clock.now() == hal::Time(30us));
+    CHECK(happened.back() == std::pair<int, Duration>{3, 30us});
+    clock.wait_for_act(hal::Time(100us));
+    CHECK(clock.now() == hal::Time(100us));
+    clock.call_at(hal::Time(50us), [&] { note(4); });
+    clock.run_due();
+    CHECK(happened.back() == std::pair<int, Duration>{4, 100us});
 }
