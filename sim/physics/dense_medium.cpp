@@ -44,8 +44,8 @@ std::shared_ptr<const DenseMedium::Matrix> DenseMedium::stored(const ModeWindow&
     const std::size_t needed = groups * group_bytes;
     const bool limited = scene_.storage == Storage::automatic;
     const auto limit = static_cast<std::size_t>(scene_.storage_limit_mib * 1048576);
-    // A medium that changes needs two epochs at a time. Storing one of them, or both in turns, would
-    // cost more than drawing.
+    // A medium that changes needs two epochs at a time. Storing one of them, or both in turns,
+    // would cost more than drawing.
     const std::size_t at_a_time = scene_.decorrelation_s > 0 ? 2 : 1;
     if (limited && at_a_time * needed > limit) return nullptr;
     const std::lock_guard lock(mutex_);
