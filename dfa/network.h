@@ -43,8 +43,8 @@ private:
 struct FullyConnectedOptions {
     std::vector<Eigen::Index> widths{784, 1024, 1024, 10};
     ActivationKind activation = ActivationKind::relu;
-    Initialisation hidden_initialisation = Initialisation::he;
-    Initialisation output_initialisation = Initialisation::glorot;
+    Initialisation hidden_initialisation = Initialisation::small;
+    Initialisation output_initialisation = Initialisation::small;
     float l2 = 0;       // on all weights
     float dropout = 0;  // after each hidden activation
 };

@@ -232,8 +232,12 @@ TEST_CASE("backpropagation's update is the numerical gradient of the loss") {
     Numbers numbers(3);
     const Table x = table_of(matrix_of(numbers.table(6, 5)));
     const std::vector<std::int32_t> labels{0, 1, 2, 0, 1, 2};
-    dfa::Network network = dfa::make_fully_connected(
-        {.widths = {5, 7, 6, 3}, .activation = dfa::ActivationKind::tanh}, 9);
+    dfa::FullyConnectedOptions options;
+    options.widths = {8, 16, 11, 4};
+    options.activation = activation;
+    options.hidden_initialisation = dfa::Initialisation::he;  // steps well above rounding
+    options.output_initialisation = dfa::Initialisation::he;
+    dfa::Network network = dfa::make_fully_connected(options, 5);
     std::vector<Table> weights;
     for (const dfa::Parameter* parameter : network.parameters()) {
         weights.push_back(table_of(parameter->value));
