@@ -188,8 +188,12 @@ TEST_CASE("fully connected: three steps of each rule against brute force") {
     for (Rule::Kind kind : {Rule::Kind::bp, Rule::Kind::dfa, Rule::Kind::shallow}) {
         for (dfa::ActivationKind activation :
              {dfa::ActivationKind::relu, dfa::ActivationKind::tanh}) {
-            dfa::Network network =
-                dfa::make_fully_connected({.widths = {8, 16, 11, 4}, .activation = activation}, 5);
+            dfa::FullyConnectedOptions options;
+            options.widths = {8, 16, 11, 4};
+            options.activation = activation;
+            options.hidden_initialisation = dfa::Initialisation::he;  // steps well above rounding
+            options.output_initialisation = dfa::Initialisation::he;
+            dfa::Network network = dfa::make_fully_connected(options, 5);
             check_rule({kind, activation}, network, nullptr, nullptr, x, labels);
         }
     }
@@ -232,12 +236,8 @@ TEST_CASE("backpropagation's update is the numerical gradient of the loss") {
     Numbers numbers(3);
     const Table x = table_of(matrix_of(numbers.table(6, 5)));
     const std::vector<std::int32_t> labels{0, 1, 2, 0, 1, 2};
-    dfa::FullyConnectedOptions options;
-    options.widths = {8, 16, 11, 4};
-    options.activation = activation;
-    options.hidden_initialisation = dfa::Initialisation::he;  // steps well above rounding
-    options.output_initialisation = dfa::Initialisation::he;
-    dfa::Network network = dfa::make_fully_connected(options, 5);
+    dfa::Network network = dfa::make_fully_connected(
+        {.widths = {5, 7, 6, 3}, .activation = dfa::ActivationKind::tanh}, 9);
     std::vector<Table> weights;
     for (const dfa::Parameter* parameter : network.parameters()) {
         weights.push_back(table_of(parameter->value));
