@@ -41,6 +41,7 @@ void DirectFeedback::begin(const Matrix& error, float share, Workers& workers) {
     } else {
         project_nonzero_rows(error);
     }
+    assert(feedback_.rows() == error.rows() && feedback_.cols() == projector_.outputs());
     const Cut tasks = cut(feedback_.rows(), 32);
     workers.run(tasks.count, [&](Eigen::Index task, int) {
         for (Eigen::Index r = tasks.begin(task); r < tasks.begin(task + 1); ++r) {

@@ -23,4 +23,10 @@ GraphRecipe cora_recipe(std::uint64_t seed) {
     return recipe;
 }
 
+DirectFeedbackOptions direct_feedback_options(const GraphRecipe& recipe, const GraphData& data) {
+    DirectFeedbackOptions options = recipe.feedback;
+    options.route = recipe.route == ErrorRoute::graph ? &data.adjacency : nullptr;
+    return options;
+}
+
 }  // namespace opal::dfa

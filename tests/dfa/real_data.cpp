@@ -70,12 +70,26 @@ TEST_CASE("Cora loads with its published numbers and the recipe reaches its usua
     CHECK(source.samples(dfa::Part::test) == 1000);
 
     dfa::Workers workers(2);
-    const dfa::GraphRecipe recipe = dfa::cora_recipe(1);
-    dfa::Network network = dfa::make_graph_network(data.adjacency, recipe.network, 1);
-    dfa::Backpropagation backpropagation;
-    dfa::Trainer trainer(network, source, backpropagation, workers, recipe.training);
-    const dfa::TrainingResult result = trainer.run();
-    MESSAGE("test accuracy ", result.test->accuracy());
-    // [Kipf 2017, table 2] 0.815; the spread from seed to seed is 0.006.
-    CHECK(result.test->accuracy() > 0.785);
+    const auto accuracy = [&](bool direct, dfa::ErrorRoute route) {
+        dfa::GraphRecipe recipe = dfa::cora_recipe(1);
+        recipe.route = route;
+        dfa::Network network = dfa::make_graph_network(data.adjacency, recipe.network, 1);
+        dfa::DenseProjector projector(7, 32, 2);
+        dfa::Backpropagation backpropagation;
+        dfa::DirectFeedback feedback(network, projector,
+                                     dfa::direct_feedback_options(recipe, data));
+        dfa::Trainer trainer(network, source,
+                             direct ? static_cast<dfa::Feedback&>(feedback) : backpropagation,
+                             workers, recipe.training);
+        return trainer.run().test->accuracy();
+    };
+    const double bp = accuracy(false, dfa::ErrorRoute::graph);
+    const double graph = accuracy(true, dfa::ErrorRoute::graph);
+    const double node = accuracy(true, dfa::ErrorRoute::node);
+    MESSAGE("test accuracy bp ", bp, ", dfa along the graph ", graph, ", dfa on the node ", node);
+    // Published for bp: 0.815 [Kipf 2017, table 2]. The spread from seed to seed is 0.006 with bp
+    // and along the graph, 0.008 on the node; five of them below the means of docs/training.md.
+    CHECK(bp > 0.785);
+    CHECK(graph > 0.785);
+    CHECK(node > 0.765);
 }
