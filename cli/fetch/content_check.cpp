@@ -10,29 +10,38 @@
 #include <algorithm>
 #include <fstream>
 #include <map>
+#include <memory>
 #include <new>
 #include <optional>
 #include <stdexcept>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace opal::cli::fetch {
 
 namespace {
 
-// Content that comes piece by piece, held against what it should be.
+// A file that comes piece by piece, held against what it should be.
 class Comparison {
 public:
-    explicit Comparison(const WantedFile& wanted) : wanted_(wanted) {}
+    virtual ~Comparison() = default;
+    // False once the verdict cannot change any more.
+    virtual bool add(std::span<const std::byte> bytes) = 0;
+    virtual Verdict finish() = 0;
+};
 
-    // False once there is too much of it.
-    bool add(std::span<const std::byte> bytes) {
+class PlainComparison final : public Comparison {
+public:
+    explicit PlainComparison(const WantedFile& wanted) : wanted_(wanted) {}
+
+    bool add(std::span<const std::byte> bytes) override {
         bytes_ += bytes.size();
         digest_.add(bytes);
         return bytes_ <= wanted_.content_bytes;
     }
 
-    Verdict finish() {
+    Verdict finish() override {
         if (bytes_ > wanted_.content_bytes) {
             return {Soundness::wrong,
                     fmt::format("has more than the {} bytes of content it should have",
@@ -56,6 +65,86 @@ private:
     Sha256 digest_;
 };
 
+// Hotel and campus networks answer every address with a page that asks for a login.
+Verdict not_gzip(std::span<const std::byte> head) {
+    const std::string_view text(reinterpret_cast<const char*>(head.data()), head.size());
+    const std::size_t begin = text.find_first_not_of(" \t\r\n");
+    const bool page = begin != std::string_view::npos && text[begin] == '<';
+    return {Soundness::wrong,
+            page ? "is a web page and no gzip file; does this network want a login first?"
+                 : "is no gzip file"};
+}
+
+// One gzip member and nothing behind it.
+class PackedComparison final : public Comparison {
+public:
+    explicit PackedComparison(const WantedFile& wanted) : content_(wanted) {
+        constexpr int gzip_only = 16 + MAX_WBITS;
+        if (inflateInit2(&z_, gzip_only) != Z_OK) throw std::bad_alloc();
+    }
+    ~PackedComparison() override { inflateEnd(&z_); }
+    PackedComparison(const PackedComparison&) = delete;
+    PackedComparison& operator=(const PackedComparison&) = delete;
+
+    bool add(std::span<const std::byte> bytes) override {
+        if (bytes.empty() || judgement_) return !judgement_;
+        if (ended_) return judge({Soundness::wrong, "has bytes behind the end of the gzip stream"});
+        // RFC 1952, section 2.3.1: a gzip member begins 1f 8b.
+        if (bytes_ == 0 &&
+            (bytes[0] != std::byte{0x1f} || (bytes.size() > 1 && bytes[1] != std::byte{0x8b}))) {
+            return judge(not_gzip(bytes));
+        }
+        bytes_ += bytes.size();
+        z_.next_in = const_cast<Bytef*>(reinterpret_cast<const Bytef*>(bytes.data()));
+        z_.avail_in = static_cast<uInt>(bytes.size());
+        do {
+            z_.next_out = reinterpret_cast<Bytef*>(unpacked_.data());
+            z_.avail_out = static_cast<uInt>(unpacked_.size());
+            const int status = inflate(&z_, Z_NO_FLUSH);
+            if (!content_.add(std::span(unpacked_).first(unpacked_.size() - z_.avail_out))) {
+                return judge(content_.finish());
+            }
+            ended_ = status == Z_STREAM_END;
+            if (status != Z_OK && status != Z_BUF_ERROR && !ended_) {
+                return judge(
+                    {Soundness::wrong, fmt::format("has a damaged gzip stream ({})",
+                                                   z_.msg != nullptr ? z_.msg : "zlib error")});
+            }
+        } while (!ended_ && (z_.avail_in > 0 || z_.avail_out == 0));
+        if (z_.avail_in == 0) return true;
+        return judge({Soundness::wrong, "has bytes behind the end of the gzip stream"});
+    }
+
+    Verdict finish() override {
+        if (judgement_) return *judgement_;
+        if (!ended_) {
+            return {Soundness::incomplete, fmt::format("is cut off after {} bytes", bytes_)};
+        }
+        Verdict verdict = content_.finish();
+        // The stream is whole, so nothing can follow.
+        if (verdict.soundness == Soundness::incomplete) verdict.soundness = Soundness::wrong;
+        return verdict;
+    }
+
+private:
+    bool judge(Verdict verdict) {
+        judgement_ = std::move(verdict);
+        return false;
+    }
+
+    PlainComparison content_;
+    z_stream z_{};
+    std::uint64_t bytes_ = 0;
+    bool ended_ = false;
+    std::optional<Verdict> judgement_;
+    std::vector<std::byte> unpacked_ = std::vector<std::byte>(std::size_t{1} << 17);
+};
+
+std::unique_ptr<Comparison> make_comparison(const WantedFile& wanted, bool packed) {
+    if (packed) return std::make_unique<PackedComparison>(wanted);
+    return std::make_unique<PlainComparison>(wanted);
+}
+
 // Reads a file in pieces.
 class Pieces {
 public:
@@ -77,83 +166,15 @@ private:
     std::vector<std::byte> buffer_ = std::vector<std::byte>(std::size_t{1} << 17);
 };
 
-struct Inflater {
-    z_stream stream{};
-    Inflater() {
-        constexpr int gzip_only = 16 + MAX_WBITS;
-        if (inflateInit2(&stream, gzip_only) != Z_OK) throw std::bad_alloc();
-    }
-    ~Inflater() { inflateEnd(&stream); }
-    Inflater(const Inflater&) = delete;
-    Inflater& operator=(const Inflater&) = delete;
-};
-
-// Hotel and campus networks answer every address with a page that asks for a login.
-Verdict not_gzip(std::span<const std::byte> head) {
-    const std::string_view text(reinterpret_cast<const char*>(head.data()), head.size());
-    const bool page = text.substr(0, text.find_first_not_of(" \t\r\n") + 1).ends_with('<');
-    return {Soundness::wrong,
-            page ? "is a web page and no gzip file; does this network want a login first?"
-                 : "is no gzip file"};
-}
-
-Verdict check_packed(const std::filesystem::path& file, const WantedFile& wanted) {
-    Pieces pieces(file);
-    Comparison comparison(wanted);
-    Inflater inflater;
-    z_stream& z = inflater.stream;
-    std::vector<std::byte> out(std::size_t{1} << 17);
-    bool first = true;
-    for (auto piece = pieces.next(); !piece.empty(); piece = pieces.next()) {
-        // RFC 1952, section 2.3.1: a gzip member begins 1f 8b.
-        const bool begins_well =
-            piece[0] == std::byte{0x1f} && (piece.size() < 2 || piece[1] == std::byte{0x8b});
-        if (first && !begins_well)
-            return not_gzip(piece.first(std::min<std::size_t>(piece.size(), 64)));
-        first = false;
-        z.next_in = reinterpret_cast<Bytef*>(piece.data());
-        z.avail_in = static_cast<uInt>(piece.size());
-        do {
-            z.next_out = reinterpret_cast<Bytef*>(out.data());
-            z.avail_out = static_cast<uInt>(out.size());
-            const int status = inflate(&z, Z_NO_FLUSH);
-            if (!comparison.add(std::span(out).first(out.size() - z.avail_out))) {
-                return comparison.finish();
-            }
-            if (status == Z_STREAM_END) {
-                if (z.avail_in > 0 || !pieces.next().empty()) {
-                    return {Soundness::wrong, "has bytes behind the end of the gzip stream"};
-                }
-                Verdict verdict = comparison.finish();
-                // The stream is whole, so nothing can follow.
-                if (verdict.soundness == Soundness::incomplete) {
-                    verdict.soundness = Soundness::wrong;
-                }
-                return verdict;
-            }
-            if (status != Z_OK && status != Z_BUF_ERROR) {
-                return {Soundness::wrong, fmt::format("has a damaged gzip stream ({})",
-                                                      z.msg != nullptr ? z.msg : "zlib error")};
-            }
-        } while (z.avail_in > 0 || z.avail_out == 0);
-    }
-    return {Soundness::incomplete,
-            fmt::format("is cut off after {} bytes", std::filesystem::file_size(file))};
-}
-
-Verdict check_plain(const std::filesystem::path& file, const WantedFile& wanted) {
-    Pieces pieces(file);
-    Comparison comparison(wanted);
-    for (auto piece = pieces.next(); !piece.empty(); piece = pieces.next()) {
-        if (!comparison.add(piece)) break;
-    }
-    return comparison.finish();
-}
-
 }  // namespace
 
 Verdict check_content(const std::filesystem::path& file, const WantedFile& wanted, bool packed) {
-    return packed ? check_packed(file, wanted) : check_plain(file, wanted);
+    Pieces pieces(file);
+    const auto comparison = make_comparison(wanted, packed);
+    for (auto piece = pieces.next(); !piece.empty(); piece = pieces.next()) {
+        if (!comparison->add(piece)) break;
+    }
+    return comparison->finish();
 }
 
 Verdict check_archive(const std::filesystem::path& archive, std::span<const WantedFile> wanted) {
@@ -163,9 +184,9 @@ Verdict check_archive(const std::filesystem::path& archive, std::span<const Want
             const auto file = std::find_if(wanted.begin(), wanted.end(),
                                            [&](const auto& w) { return w.name == member; });
             if (file == wanted.end() || verdicts.count(member) > 0) return;
-            Comparison comparison(*file);
-            bytes([&](std::span<const std::byte> piece) { return comparison.add(piece); });
-            verdicts[member] = comparison.finish();
+            const auto comparison = make_comparison(*file, file->is_packed());
+            bytes([&](std::span<const std::byte> piece) { return comparison->add(piece); });
+            verdicts[member] = comparison->finish();
         });
     } catch (const ArchiveError& e) {
         return {Soundness::incomplete, e.what()};

@@ -78,6 +78,12 @@ bool Fetcher::run(const std::stop_token& stop) {
             return false;
         }
     }
+    for (const std::string& mirror : order_.mirrors) {
+        const fs::path archive = order_.folder / last_component(mirror);
+        if (is_archive(mirror) && is_there(archive.string() + ".part")) {
+            PartFile(archive).discard();  // begun, and then another mirror had the files
+        }
+    }
     for (const DerivedFile& file : order_.dataset.derived) {
         derive(file);
         listener_.has(file.name, "made from " + file.from);
