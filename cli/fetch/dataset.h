@@ -1,4 +1,4 @@
-// Dataset: the facts about a public data set, by which a copy from anywhere is told from a wrong one.
+// Dataset: the facts about a public data set, by which a sound copy is told from a wrong one.
 //
 //   catalogue of datasets -> fetcher (which files, from where) -> content check (is it that file?)
 //

@@ -18,7 +18,7 @@ LocalServer::LocalServer() {
         std::string("exec /usr/bin/python3 -B " OPAL_FETCH_SERVER " ") + (folder_ / "log").string();
     output_ = ::popen(command.c_str(), "r");
     if (output_ == nullptr ||
-        std::fscanf(output_, "%d %d %d", &port_, &deaf_port_, &process_) != 3) {
+        std::fscanf(output_, "%d %d %d %d", &port_, &deaf_port_, &tls_port_, &process_) != 4) {
         throw std::runtime_error("the test server did not start");
     }
 }
@@ -35,6 +35,11 @@ LocalServer& LocalServer::instance() {
 
 std::string LocalServer::mirror(const std::string& behaviour, const std::string& tag) const {
     return "http://127.0.0.1:" + std::to_string(port_) + "/" + behaviour + "/" + tag;
+}
+
+std::string LocalServer::untrusted_mirror(const std::string& tag) const {
+    if (tls_port_ == 0) return "";
+    return "https://127.0.0.1:" + std::to_string(tls_port_) + "/good/" + tag;
 }
 
 std::string LocalServer::deaf_mirror() const {

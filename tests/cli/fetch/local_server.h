@@ -14,6 +14,8 @@ public:
 
     // A mirror that behaves so (see server.py), for a test of that name.
     std::string mirror(const std::string& behaviour, const std::string& tag) const;
+    // Good, over TLS, with a certificate of its own making; "" where there is no openssl.
+    std::string untrusted_mirror(const std::string& tag) const;
     std::string deaf_mirror() const;      // accepts no connection, refuses none
     std::string refusing_mirror() const;  // nobody listens there
     // "BEHAVIOUR FILE RANGE" of every request of that test, in order.
@@ -29,6 +31,7 @@ private:
     ScratchFolder folder_;
     int port_ = 0;
     int deaf_port_ = 0;
+    int tls_port_ = 0;
     int process_ = 0;
     FILE* output_ = nullptr;
 };

@@ -135,6 +135,22 @@ TEST_CASE("redirections: followed, but not in circles and not into this machine"
     CHECK(inward.folder.names().empty());
 }
 
+TEST_CASE("TLS: a certificate that nobody vouches for is refused before anything is asked") {
+    const std::string mirror = server().untrusted_mirror("tls");
+    if (mirror.empty()) {
+        MESSAGE("no openssl at hand; not tried");
+        return;
+    }
+    FetchRun run({mirror});
+    run.deadlines.connect = std::chrono::seconds(5);
+    run.deadlines.stall = std::chrono::seconds(5);
+    const std::string text = run.failure();
+    CHECK(has(text, "no trusted connection ("));
+    CHECK(has(text, "check the clock and the package ca-certificates"));
+    CHECK(server().requests("tls").empty());
+    CHECK(run.folder.names().empty());
+}
+
 TEST_CASE("repacked files are right if their content is") {
     FetchRun run({server().mirror("repacked", "repacked"), server().mirror("good", "repacked")});
     run.set.files.resize(1);

@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
 # Loopback HTTP server that misbehaves on demand, for the tests of `opal fetch`.
 #
-# usage: server.py LOG     prints its port and ends with its parent
+# usage: server.py LOG     prints its ports and process, and ends with its parent
 #
 # GET /BEHAVIOUR/TAG/FILE: FILE is alpha.gz, beta.txt or set.tgz, set.zip, wrong.tgz; TAG tells the
 # tests apart. Every request is a line of LOG: TAG BEHAVIOUR FILE RANGE, before it is answered.
 import gzip
 import io
 import os
+import shutil
 import socket
+import ssl
+import subprocess
 import sys
 import tarfile
 import threading
@@ -159,6 +162,24 @@ def end_with_parent():
     os._exit(0)
 
 
+def tls_port():  # the same answers over TLS, with a certificate nobody has reason to trust
+    if shutil.which("openssl") is None:
+        return 0
+    key, certificate = sys.argv[1] + ".key", sys.argv[1] + ".pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+         "-nodes", "-subj", "/CN=127.0.0.1", "-days", "2", "-keyout", key, "-out", certificate],
+        check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    secure = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+    secure.daemon_threads = True
+    secure.handle_error = lambda *args: None  # a client that hangs up is what is wanted
+    secure.socket = context.wrap_socket(secure.socket, server_side=True)
+    threading.Thread(target=secure.serve_forever, daemon=True).start()
+    return secure.server_address[1]
+
+
 # A port where nobody accepts: connections beyond the queue get no answer at all.
 deaf = socket.socket()
 deaf.bind(("127.0.0.1", 0))
@@ -173,5 +194,5 @@ for _ in range(4):
 server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
 server.daemon_threads = True
 threading.Thread(target=end_with_parent, daemon=True).start()
-print(server.server_address[1], deaf.getsockname()[1], os.getpid(), flush=True)
+print(server.server_address[1], deaf.getsockname()[1], tls_port(), os.getpid(), flush=True)
 server.serve_forever()
