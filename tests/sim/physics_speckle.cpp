@@ -42,7 +42,9 @@ std::vector<std::int16_t> rendered(const Speckle& speckle, hal::Region region) {
 }  // namespace
 
 TEST_CASE("pixels agree with the interpolation formula in double precision") {
-    for (const auto& [rows, columns] : {std::pair{4, 4}, {1, 3}, {2, 5}, {16, 7}, {4, 1}}) {
+    for (const auto& pitch : {std::pair{4, 4}, {1, 3}, {2, 5}, {16, 7}, {4, 1}}) {
+        const int rows = pitch.first;  // clang 14 cannot capture a structured binding
+        const int columns = pitch.second;
         CAPTURE(rows);
         CAPTURE(columns);
         const Speckle speckle({rows, columns}, 60, 90);
