@@ -22,23 +22,20 @@ for file in include/opal/hal/bench.h lib*/cmake/opal/opalConfig.cmake share/opal
     found=("$prefix"/$file)
     [ -e "${found[0]}" ] || { echo "missing from the installed tree: $file" >&2; exit 1; }
 done
-# --version and the foreign programs below run without the build tree's help.
 "$prefix/bin/opal" --version
 
-echo "-- headers stand alone: every one compiles with nothing before it"
-find "$prefix/include/opal" -name '*.h' -printf '#include "%P"\n' | sort >"$work/all_headers.cpp"
-
-echo "-- find_package(opal)"
+echo "-- find_package(opal): projects a vector through the ideal simulated bench"
 cmake -S "$here/consumer" -B "$work/consumer" -G Ninja -DCMAKE_CXX_COMPILER="$compiler" \
     -DCMAKE_CXX_FLAGS="$flags" -DCMAKE_PREFIX_PATH="$prefix" >"$work/configure.log" ||
     { cat "$work/configure.log" >&2; exit 1; }
 cmake --build "$work/consumer"
-"$work/consumer/consumer"
+"$work/consumer/project"
 
-echo "-- pkg-config"
-pc_folder=$(dirname "$(find "$prefix" -name opal.pc)")
-export PKG_CONFIG_PATH=$pc_folder
+echo "-- pkg-config: takes a frame, with every installed header included"
+find "$prefix/include/opal" -name '*.h' -printf '#include "%P"\n' | sort >"$work/headers.cpp"
+PKG_CONFIG_PATH=$(dirname "$(find "$prefix" -name opal.pc)")
+export PKG_CONFIG_PATH
 # shellcheck disable=SC2046,SC2086  # words on purpose
-"$compiler" $flags $(pkg-config --cflags opal) -o "$work/consumer_pc" \
-    "$here/consumer/consumer.cpp" "$work/all_headers.cpp" $(pkg-config --libs opal)
-"$work/consumer_pc"
+"$compiler" $flags $(pkg-config --cflags opal) -o "$work/snapshot" \
+    "$here/consumer/snapshot.cpp" "$work/headers.cpp" $(pkg-config --libs opal)
+"$work/snapshot"

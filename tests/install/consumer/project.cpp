@@ -36,7 +36,7 @@ int main() {
                   << " components, mean square " << mean_square << ", expected 0.2\n";
         return feedback.cols() > 0 && mean_square > 0.1 && mean_square < 0.4 ? 0 : 1;
     } catch (const std::exception& error) {
-        std::cerr << "consumer: " << error.what() << '\n';
+        std::cerr << "project: " << error.what() << '\n';
         return 1;
     }
 }
