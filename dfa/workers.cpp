@@ -1,5 +1,5 @@
-// The team: helpers wait for a new generation of tasks, take task numbers from one counter, and
-// report when nothing is left. See workers.h.
+// The team: helpers wait to be called, claim tasks from one ticket, and sleep when nothing is left.
+// See workers.h.
 #include "dfa/workers.h"
 
 #include <algorithm>
@@ -39,51 +39,75 @@ void wait_while(const std::atomic<T>& value, T old) {
 
 }  // namespace
 
+// What there is to claim, in one word, so that claiming is one compare-and-swap:
+//
+//   | section number (24 bits) | tasks (20 bits) | next task (20 bits) |
+//
+// A helper that comes late, even by many sections, either claims a task of the section that is
+// under way or finds nothing left. Nobody waits for it.
+struct Ticket {
+    static constexpr int bits = 20;
+    static constexpr std::uint64_t mask = (std::uint64_t{1} << bits) - 1;
+    std::uint64_t word;
+
+    std::uint64_t tasks() const { return word >> bits & mask; }
+    std::uint64_t next() const { return word & mask; }
+    std::uint64_t section() const { return word >> 2 * bits; }
+    static std::uint64_t first_of(std::uint64_t section, std::uint64_t tasks) {
+        return section << 2 * bits | tasks << bits;
+    }
+};
+
 struct Workers::Team {
     std::vector<std::thread> helpers;
-    std::atomic<std::uint32_t> generation{0};  // rises when there is something to do, or to end
-    std::atomic<int> busy{0};  // helpers that have not yet seen the end of the tasks
-    std::atomic<Eigen::Index> next{0};
-    bool ending = false;  // written before generation rises
+    std::atomic<std::uint32_t> calls{0};  // rises when there is something to do, or to end
+    std::atomic<std::uint64_t> ticket{0};
+    std::atomic<int> open{0};  // tasks of the section not yet finished
+    std::atomic<bool> ending{false};
 
-    Eigen::Index tasks = 0;
+    // Of the section under way. Read only by those who hold one of its tasks: the section cannot
+    // end, and these cannot change, before that task is finished.
     void* task = nullptr;
     Call call = nullptr;
     std::mutex error_mutex;
     std::exception_ptr error;
 
     void work(int worker) {
+        std::uint64_t seen = ticket.load(std::memory_order_acquire);
         for (;;) {
-            const Eigen::Index index = next.fetch_add(1, std::memory_order_relaxed);
-            if (index >= tasks) return;
+            if (Ticket{seen}.next() >= Ticket{seen}.tasks()) return;
+            if (!ticket.compare_exchange_weak(seen, seen + 1, std::memory_order_acq_rel,
+                                              std::memory_order_acquire)) {
+                continue;
+            }
             try {
-                call(task, index, worker);
+                call(task, static_cast<Eigen::Index>(Ticket{seen}.next()), worker);
             } catch (...) {
                 const std::lock_guard lock(error_mutex);
                 if (!error) error = std::current_exception();
             }
+            if (open.fetch_sub(1, std::memory_order_acq_rel) == 1) open.notify_one();
+            seen = ticket.load(std::memory_order_acquire);
         }
     }
 
     void help(int worker) {
         std::uint32_t seen = 0;
-        for (;;) {
-            wait_while(generation, seen);
-            seen = generation.load(std::memory_order_acquire);
-            if (ending) return;
+        while (!ending.load(std::memory_order_acquire)) {
+            wait_while(calls, seen);
+            seen = calls.load(std::memory_order_acquire);
             work(worker);
-            if (busy.fetch_sub(1, std::memory_order_acq_rel) == 1) busy.notify_one();
         }
     }
 
-    void announce() {
-        generation.fetch_add(1, std::memory_order_release);
-        generation.notify_all();
+    void wake() {
+        calls.fetch_add(1, std::memory_order_release);
+        calls.notify_all();
     }
 
     void dismiss() {
-        ending = true;
-        announce();
+        ending.store(true, std::memory_order_release);
+        wake();
         for (std::thread& helper : helpers) helper.join();
         helpers.clear();
     }
@@ -111,17 +135,19 @@ int Workers::threads() const {
 }
 
 void Workers::share(Eigen::Index tasks, void* task, Call call) {
+    assert(tasks <= static_cast<Eigen::Index>(Ticket::mask));
     Team& team = *team_;
-    team.tasks = tasks;
     team.task = task;
     team.call = call;
-    team.next.store(0, std::memory_order_relaxed);
-    team.busy.store(static_cast<int>(team.helpers.size()), std::memory_order_relaxed);
-    team.announce();
+    team.open.store(static_cast<int>(tasks), std::memory_order_relaxed);
+    const std::uint64_t section = Ticket{team.ticket.load(std::memory_order_relaxed)}.section();
+    team.ticket.store(Ticket::first_of(section + 1, static_cast<std::uint64_t>(tasks)),
+                      std::memory_order_release);
+    team.wake();
     team.work(0);
-    for (int busy = team.busy.load(std::memory_order_acquire); busy != 0;
-         busy = team.busy.load(std::memory_order_acquire)) {
-        wait_while(team.busy, busy);
+    for (int open = team.open.load(std::memory_order_acquire); open != 0;
+         open = team.open.load(std::memory_order_acquire)) {
+        wait_while(team.open, open);
     }
     if (team.error) std::rethrow_exception(std::exchange(team.error, nullptr));
 }
