@@ -72,10 +72,11 @@ HWY_INLINE hwy::HWY_NAMESPACE::Vec<D8> gaussian_lanes(D8 d8, hwy::HWY_NAMESPACE:
     for (int part = 0; part < 8; ++part) {
         const auto table = hn::LoadDup128(
             d8, reinterpret_cast<const std::uint8_t*>(gaussian_table.data()) + 128 + 16 * part);
-        // 0x70..0x7F when the index is in this part, else bit 7 is set and the answer is 0.
-        const auto place = hn::SaturatedAdd(
-            hn::Sub(index, hn::Set(d8, static_cast<std::uint8_t>(16 * part))), hn::Set(d8, 0x70));
-        value = hn::Or(value, hn::TableLookupBytesOr0(table, place));
+        // 0x70..0x7F when the index is in this part, else bit 7 is set, and the answer is 0.
+        const auto offset = hn::Set(d8, static_cast<std::uint8_t>(16 * part));
+        const auto place = hn::SaturatedAdd(hn::Sub(index, offset), hn::Set(d8, 0x70));
+        const auto valid = hn::And(place, hn::Set(d8, 0x8F));
+        value = hn::Or(value, hn::TableLookupBytesOr0(table, valid));
     }
     // Negate where lower: (v ^ -1) - (-1).
     return hn::BitCast(d8,

@@ -4,6 +4,8 @@
 #include <doctest/doctest.h>
 #include <hwy/highway.h>
 
+#include <string>
+
 namespace opal::test {
 
 template <class Check>
@@ -11,7 +13,8 @@ void for_each_vector_target(const Check& check) {
     for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
         hwy::SetSupportedTargetsForTest(target);
         hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-        CAPTURE(hwy::TargetName(target));
+        const std::string name = hwy::TargetName(target);
+        CAPTURE(name);
         check();
     }
     hwy::SetSupportedTargetsForTest(0);
