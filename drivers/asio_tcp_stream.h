@@ -1,0 +1,18 @@
+// AsioTcpStream: hal::TcpStream on a real socket. Deadlines are on the host's steady clock.
+#pragma once
+
+#include "hal/tcp_stream.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace opal::drivers {
+
+// host: a numeric address, "192.168.1.5" or "::1"; names would wait for a name server without a
+// deadline. Throws DeviceError{timeout} if nobody answers by the deadline, {refused} if someone
+// says no.
+std::unique_ptr<hal::TcpStream> connect_tcp(const std::string& host, std::uint16_t port,
+                                            hal::Deadline deadline);
+
+}  // namespace opal::drivers
