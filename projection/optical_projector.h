@@ -20,9 +20,9 @@ namespace opal::projection {
 struct OpticalOptions {
     int inputs = 0;  // logical inputs; 0: as many as the record's matrix was measured with
     Eigen::Index outputs = 0;  // at most 2 * modes: real and imaginary parts; 0: all
-    QuantiserOptions quantiser;
-    int threads = 1;       // demodulate beside the acquisition; 0: within it. Changes no byte
-    std::stop_token stop;  // project() then throws calibration::Interrupted
+    QuantiserOptions quantiser = {};
+    int threads = 1;            // demodulate beside the acquisition; 0: within it. Changes no byte
+    std::stop_token stop = {};  // project() then throws calibration::Interrupted
 };
 
 // What the run has been like, for reports.

@@ -13,56 +13,68 @@ namespace {
 
 using calibration::code_blocks;
 using calibration::code_words;
+using calibration::Layout;
+using calibration::PhaseReference;
 
 using Fields = Eigen::Map<const Eigen::MatrixXcf>;  // column-major: one field per column
 
-}  // namespace
-
-Pilot::Pilot(const calibration::Record& record, int inputs) {
-    const auto modes = static_cast<Eigen::Index>(record.holography.modes());
+const calibration::Record& checked(const calibration::Record& record, int inputs) {
+    const std::size_t modes = record.holography.modes();
     const auto& identity = record.identity;
-    if (modes < 1 || identity.columns.size() != static_cast<std::size_t>(code_blocks * modes) ||
-        identity.background.size() != static_cast<std::size_t>(modes)) {
+    if (modes < 1 || identity.columns.size() != code_blocks * modes ||
+        identity.background.size() != modes) {
         throw std::invalid_argument(fmt::format(
             "pilot: the record has {} modes but {} values of guard strip and {} of background; "
             "calibrate again",
             modes, identity.columns.size(), identity.background.size()));
     }
-    columns_.resize(modes, code_blocks + 1);
-    columns_.leftCols(code_blocks) = Fields(identity.columns.data(), modes, code_blocks);
-    columns_.col(code_blocks) = Fields(identity.background.data(), modes, 1);
-
-    code_fields_.resize(modes, code_words);
-    for (std::uint32_t w = 0; w < code_words; ++w) {
-        code_fields_.col(w) = columns_.col(code_blocks);
-        for (int j = 0; j < code_blocks; ++j) {
-            if (calibration::Layout::code_bit(w, j)) code_fields_.col(w) += columns_.col(j);
-        }
+    const auto& matrix = record.matrix;
+    if (matrix && matrix->inputs == inputs &&
+        matrix->entries.size() != static_cast<std::size_t>(inputs) * modes) {
+        throw std::invalid_argument(fmt::format(
+            "pilot: the record's transmission matrix has {} entries; {} inputs and {} modes need "
+            "{}; calibrate again",
+            matrix->entries.size(), inputs, modes, static_cast<std::size_t>(inputs) * modes));
     }
-    code_norms_ = code_fields_.colwise().norm();
-    if (!(code_norms_.minCoeff() > 0) || !code_norms_.allFinite()) {
+    const auto dark = [](std::complex<float> z) { return z == std::complex<float>(0); };
+    if (std::all_of(identity.columns.begin(), identity.columns.end(), dark)) {
         throw std::invalid_argument(
             "pilot: the record's guard strip sends no light; calibrate again");
     }
-    if (record.matrix && record.matrix->inputs == inputs) {
-        if (record.matrix->entries.size() != static_cast<std::size_t>(inputs * modes)) {
-            throw std::invalid_argument(fmt::format(
-                "pilot: the record's transmission matrix has {} entries; {} inputs and {} modes "
-                "need {}; calibrate again",
-                record.matrix->entries.size(), inputs, modes, inputs * modes));
-        }
-        const Fields matrix(record.matrix->entries.data(), modes, inputs);
+    return record;
+}
+
+const calibration::TransmissionMatrix* matrix_of(const calibration::Record& record, int inputs) {
+    return record.matrix && record.matrix->inputs == inputs ? &*record.matrix : nullptr;
+}
+
+}  // namespace
+
+Pilot::Pilot(const calibration::Record& record, int inputs)
+    : reference_(checked(record, inputs).identity, matrix_of(record, inputs),
+                 record.holography.modes()) {
+    const auto modes = static_cast<Eigen::Index>(record.holography.modes());
+    columns_.resize(modes, code_blocks + 1);
+    columns_.leftCols(code_blocks) = Fields(record.identity.columns.data(), modes, code_blocks);
+    columns_.col(code_blocks) = Fields(record.identity.background.data(), modes, 1);
+    code_fields_.resize(modes, code_words);
+    for (std::uint32_t w = 0; w < code_words; ++w) {
+        code_fields_.col(w) = Fields(reference_.field(w).data(), modes, 1);
+    }
+    code_norms_ = code_fields_.colwise().norm();
+    if (const auto* matrix = matrix_of(record, inputs)) {
         // <G_w, T_i> = sum_k conj(G_w(k)) T_i(k)
-        leak_.noalias() = code_fields_.adjoint() * matrix;
+        leak_.noalias() = code_fields_.adjoint() * Fields(matrix->entries.data(), modes, inputs);
+        blind_ = 2 * static_cast<Eigen::Index>(inputs) > modes;
     }
 }
 
 void Pilot::read(std::span<const std::complex<float>> field, std::uint32_t expected_word,
                  std::span<const std::uint8_t> bits, Reading& reading) const {
     assert(field.size() == modes() && expected_word < code_words);
+    reading = {};
     const Eigen::Map<const Eigen::VectorXcf> f(field.data(),
                                                static_cast<Eigen::Index>(field.size()));
-    reading = {};
     const float norm = f.norm();
     if (!(norm > 0) || !std::isfinite(norm)) return;
 
@@ -75,16 +87,19 @@ void Pilot::read(std::span<const std::complex<float>> field, std::uint32_t expec
     for (std::uint32_t w = 0; w < code_words; ++w) {
         dots[w] = column_dots[code_blocks];
         for (int j = 0; j < code_blocks; ++j) {
-            if (calibration::Layout::code_bit(w, j)) {
-                dots[w] += column_dots[static_cast<std::size_t>(j)];
-            }
+            if (Layout::code_bit(w, j)) dots[w] += column_dots[static_cast<std::size_t>(j)];
         }
     }
+    reading.gain = std::complex<float>(reference_.gain(field, expected_word));
     bool plausible = true;
     if (leak_.size() == 0) {
-        reading.gain = dots[expected_word] / std::abs(dots[expected_word]);
+        reading.gain /= std::abs(reading.gain);
     } else {
-        reading.gain = remove_leak(bits, expected_word, dots);
+        if (blind_) {
+            const float own = code_norms_(expected_word) * code_norms_(expected_word);
+            reading.gain = dots[expected_word] / (own + leak(bits, expected_word));
+        }
+        remove_leak(bits, reading.gain, dots);
         const float power = std::abs(reading.gain);
         plausible = power > 1 / gain_range && power < gain_range;
     }
@@ -107,19 +122,24 @@ void Pilot::read(std::span<const std::complex<float>> field, std::uint32_t expec
                      reading.expected >= margin * reading.runner_up;
 }
 
-std::complex<float> Pilot::remove_leak(std::span<const std::uint8_t> bits,
-                                       std::uint32_t expected_word,
-                                       std::array<std::complex<float>, code_words>& dots) const {
+std::complex<float> Pilot::leak(std::span<const std::uint8_t> bits, std::uint32_t word) const {
     assert(bits.size() == static_cast<std::size_t>(leak_.cols()));
-    Eigen::Matrix<std::complex<float>, code_words, 1> leak;
-    leak.setZero();
+    std::complex<float> sum = 0;
     for (std::size_t i = 0; i < bits.size(); ++i) {
-        if (bits[i] != 0) leak += leak_.col(static_cast<Eigen::Index>(i));
+        if (bits[i] != 0) sum += leak_(word, static_cast<Eigen::Index>(i));
     }
-    const float norm = code_norms_(expected_word);
-    const std::complex<float> gain = dots[expected_word] / (norm * norm + leak(expected_word));
-    for (std::uint32_t w = 0; w < code_words; ++w) dots[w] -= gain * leak(w);
-    return gain;
+    return sum;
+}
+
+void Pilot::remove_leak(std::span<const std::uint8_t> bits, std::complex<float> gain,
+                        std::array<std::complex<float>, code_words>& dots) const {
+    assert(bits.size() == static_cast<std::size_t>(leak_.cols()));
+    Eigen::Matrix<std::complex<float>, code_words, 1> leaks;
+    leaks.setZero();
+    for (std::size_t i = 0; i < bits.size(); ++i) {
+        if (bits[i] != 0) leaks += leak_.col(static_cast<Eigen::Index>(i));
+    }
+    for (std::uint32_t w = 0; w < code_words; ++w) dots[w] -= gain * leaks(w);
 }
 
 }  // namespace opal::projection

@@ -5,13 +5,14 @@
 //
 // G_w is known from calibration for all 62 code words. Which w: the normalised correlation
 // |<G_v, f>| / (|G_v| |f|) over v must peak at the expected word, with a margin; words share half
-// of their blocks or none, so the runner-up lies near one half of the peak. The gain of the
-// expected word is g = <G_w, f> / (|G_w|^2 + sum_i d_i <G_w, T_i>). The sum is the data's light
-// that happens to look like the pilot; it is taken out of the correlations too. Without a
-// transmission matrix it is unknown: then g is the phase of <G_w, f> alone.
+// of their blocks or none, so the runner-up lies near one half of the peak. With a transmission
+// matrix, the data's light that happens to look like the pilot, sum_i d_i <G_v, T_i>, is taken out
+// first. The gain g of the expected word comes from calibration::PhaseReference, which sees none of
+// the data; without a matrix only its phase is used.
 #pragma once
 
 #include "calibration/layout.h"
+#include "calibration/phase_reference.h"
 #include "calibration/record.h"
 
 #include <Eigen/Core>
@@ -59,11 +60,13 @@ public:
     static constexpr float gain_range = 2;
 
 private:
-    // Takes the data's part out of <G_w, f> of all words; returns g of the expected one.
-    std::complex<float> remove_leak(
-        std::span<const std::uint8_t> bits, std::uint32_t expected_word,
-        std::array<std::complex<float>, calibration::code_words>& dots) const;
+    // Takes g times the data's part out of <G_w, f> of all words.
+    void remove_leak(std::span<const std::uint8_t> bits, std::complex<float> gain,
+                     std::array<std::complex<float>, calibration::code_words>& dots) const;
+    std::complex<float> leak(std::span<const std::uint8_t> bits, std::uint32_t word) const;
 
+    calibration::PhaseReference reference_;
+    bool blind_ = false;            // the reference cannot see past the data: too many inputs
     Eigen::MatrixXcf code_fields_;  // (modes, code_words)
     Eigen::VectorXf code_norms_;    // (code_words)
     Eigen::MatrixXcf columns_;      // (modes, code_blocks + 1): blocks, then background
