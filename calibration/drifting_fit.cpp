@@ -15,7 +15,6 @@ constexpr int most_iterations = 200;
 constexpr double tolerance = 1e-6;  // rms change of the gains
 
 Eigen::VectorXcf common_mode(const Fields& y) {
-
     // Power iteration: the gap is wide, since every pattern shares most of its light with others.
     Eigen::VectorXcf g = y * y.row(0).adjoint();
     for (int i = 0; i < 30; ++i) {

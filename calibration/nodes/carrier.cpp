@@ -4,7 +4,9 @@
 // What limits it: a spectrum bin of one frame scatters by 100 %, so the band's edges are known as
 // well as many bins allow. The information grows with the number of pixels looked at in all, and
 // with the number of independent mirrors; four tiles of 512 px see independent speckle of the same
-// patterns. Few mirrors are on, so that |S|^2, whose band touches the side band, stays small.
+// patterns. What all patterns have in common would be one speckle that never averages: the mean of
+// each group of frames, taken within milliseconds, is subtracted from them. Few mirrors are on, so
+// that |S|^2, whose band touches the side band, stays small.
 #include "calibration/nodes/carrier.h"
 
 #include "calibration/session.h"
@@ -21,42 +23,75 @@ namespace opal::calibration {
 
 namespace {
 
-constexpr double density = 0.15;  // of mirrors on
-constexpr int block_px = 40;      // about a macro-pixel: many independent columns of the medium
-constexpr std::size_t batch = 50;
+constexpr double density = 0.25;   // of mirrors on
+constexpr int block_px = 40;       // about a macro-pixel: many independent columns of the medium
+constexpr std::size_t group = 16;  // frames that share a mean
+constexpr std::size_t batch = 4 * group;
 constexpr std::uint64_t purpose = 0x6361727200;
 
-// Frames such that tiles * size^2 * frames = 6e8 pixels: 2e-6 cycles per pixel for four tiles of
-// 512 px at a pitch of 4 (tests/calibration/side_band.cpp measures it).
-constexpr double wanted_pixels = 6e8;
+// Frames such that tiles * size^2 * frames = 5.4e8 pixels: 3e-6 cycles per pixel for four tiles of
+// 512 px at a pitch of 4 (tests/calibration/carrier.cpp measures it).
+constexpr double wanted_pixels = 5.4e8;
 
-struct Tiles {
-    hal::Region region;
-    int size = 0;
-    std::vector<Spectrum> spectra;  // four, row-major
-    std::vector<float> previous;    // the frame before, waiting for its partner
-    std::vector<float> present;
-    bool waiting = false;
+class Tiles {
+public:
+    Tiles(hal::Region region, int size) : region_(region), size_(size) {
+        for (int t = 0; t < 4; ++t) spectra_.emplace_back(size);
+        frames_.resize(group);
+        mean_.resize(region.pixels());
+        first_.resize(region.pixels());
+        second_.resize(region.pixels());
+    }
+    // Frames of one group in any order; the spectra grow when the group is full.
+    void add(std::size_t index, const hal::Frame& frame) {
+        frames_[index % group] = frame.bytes;
+        format_ = frame.format;
+        if (index % group + 1 == group) finish_group();
+    }
+    const std::vector<Spectrum>& spectra() const { return spectra_; }
 
+private:
+    void finish_group() {
+        std::fill(mean_.begin(), mean_.end(), 0.0F);
+        for (const auto& bytes : frames_) {
+            unpack(bytes, first_);
+            for (std::size_t r = 0; r < mean_.size(); ++r) mean_[r] += first_[r];
+        }
+        for (float& m : mean_) m /= static_cast<float>(group);
+        for (std::size_t f = 0; f < group; f += 2) {
+            unpack(frames_[f], first_);
+            unpack(frames_[f + 1], second_);
+            for (std::size_t r = 0; r < mean_.size(); ++r) {
+                first_[r] -= mean_[r];
+                second_[r] -= mean_[r];
+            }
+            for (std::size_t t = 0; t < spectra_.size(); ++t)
+                spectra_[t].add(corner(first_, t), corner(second_, t),
+                                static_cast<std::size_t>(region_.columns));
+        }
+    }
+    void unpack(const std::vector<std::byte>& bytes, std::vector<float>& into) const {
+        if (format_ == hal::PixelFormat::mono8) {
+            for (std::size_t r = 0; r < into.size(); ++r)
+                into[r] = static_cast<float>(std::to_integer<int>(bytes[r]));
+        } else {
+            for (std::size_t r = 0; r < into.size(); ++r)
+                into[r] = static_cast<float>(std::to_integer<int>(bytes[2 * r]) |
+                                             std::to_integer<int>(bytes[2 * r + 1]) << 8);
+        }
+    }
     const float* corner(const std::vector<float>& frame, std::size_t tile) const {
-        const auto row = tile / 2 * static_cast<std::size_t>(size);
-        const auto column = tile % 2 * static_cast<std::size_t>(size);
-        return frame.data() + row * static_cast<std::size_t>(region.columns) + column;
+        const auto row = tile / 2 * static_cast<std::size_t>(size_);
+        const auto column = tile % 2 * static_cast<std::size_t>(size_);
+        return frame.data() + row * static_cast<std::size_t>(region_.columns) + column;
     }
-    void add(const hal::Frame& frame) {
-        const auto take = [&](const auto counts) { present.assign(counts.begin(), counts.end()); };
-        if (frame.format == hal::PixelFormat::mono8)
-            take(frame.as_u8());
-        else
-            take(frame.as_u16());
-        if (waiting)
-            for (std::size_t t = 0; t < spectra.size(); ++t)
-                spectra[t].add(corner(previous, t), corner(present, t),
-                               static_cast<std::size_t>(region.columns));
-        else
-            std::swap(previous, present);
-        waiting = !waiting;
-    }
+
+    hal::Region region_;
+    int size_;
+    hal::PixelFormat format_ = hal::PixelFormat::mono8;
+    std::vector<Spectrum> spectra_;  // four, row-major
+    std::vector<std::vector<std::byte>> frames_;
+    std::vector<float> mean_, first_, second_;
 };
 
 int tile_size(const hal::CameraInfo& camera) {
@@ -152,47 +187,45 @@ Carrier measure_carrier(Session& session) {
     Carrier result;
     Record& record = session.record;
     const hal::CameraInfo& info = session.bench.camera().info();
-    Tiles tiles;
-    tiles.size = tile_size(info);
-    tiles.region = record.survey;
-    for (int t = 0; t < 4; ++t) tiles.spectra.emplace_back(tiles.size);
-    result.frames = static_cast<int>(wanted_pixels / (4.0 * tiles.size * tiles.size)) / 2 * 2;
-    session.expect(static_cast<std::size_t>(result.frames));
+    const int size = tile_size(info);
+    Tiles tiles(record.survey, size);
+    const auto frames =
+        static_cast<std::size_t>(wanted_pixels / (4.0 * size * size)) / batch * batch;
+    result.frames = static_cast<int>(frames);
+    session.expect(frames);
 
-    const Timing timing = plan_timing(session.bench, tiles.region, session.working_format(),
+    const Timing timing = plan_timing(session.bench, record.survey, session.working_format(),
                                       record.timing.exposure, record.timing.trigger_delay);
-    Acquisition acquisition = session.acquisition(tiles.region, session.working_format(), timing);
-    const auto frames = static_cast<std::size_t>(result.frames);
+    Acquisition acquisition = session.acquisition(record.survey, session.working_format(), timing);
     std::vector<hal::BitPattern> patterns;
     for (std::size_t first = 0; first < frames; first += patterns.size()) {
         patterns.clear();
-        for (std::size_t i = first; i < std::min(first + batch, frames); ++i)
+        for (std::size_t i = first; i < first + batch; ++i)
             patterns.push_back(session.speckle_pattern(purpose + i, block_px, density));
         acquisition.acquire(patterns, [&](std::size_t index, const hal::Frame& frame) {
-            // A repeated run starts over: its frames come again, and averaging one twice does no
+            // A repeated run starts over: its frames come again, and a group averaged twice does no
             // harm.
             if (first + index == 0) session.observer.frame("sparse frame", frame);
-            tiles.add(frame);
+            tiles.add(index, frame);
             session.took_frame();
         });
     }
 
-    const std::vector<double> average = mean_of_tiles(tiles.spectra);
-    result.spectrum_size = tiles.size;
+    const std::vector<double> average = mean_of_tiles(tiles.spectra());
+    result.spectrum_size = size;
     result.spectrum.reserve(average.size());
     for (const double p : average)
         result.spectrum.push_back(static_cast<float>(std::log10(std::max(p, 1e-12))));
     SideBand whole;
     std::vector<SideBand> each;
     try {
-        whole = find_side_band(average, tiles.size);
-        for (const Spectrum& s : tiles.spectra)
-            each.push_back(find_side_band(s.average(), tiles.size));
+        whole = find_side_band(average, size);
+        for (const Spectrum& s : tiles.spectra()) each.push_back(find_side_band(s.average(), size));
     } catch (const std::runtime_error& e) {
         result.verdict.text = e.what();
         return result;
     }
-    const Tilt tilt = compare_tiles(each, tiles.size);
+    const Tilt tilt = compare_tiles(each, size);
     result.rows_cpp = {whole.carrier_rows_cpp, tilt.sigma_cpp};
     result.columns_cpp = {whole.carrier_columns_cpp, tilt.sigma_cpp};
     result.curvature_rad_per_px2 = {tilt.curvature, tilt.curvature_sigma};
@@ -214,9 +247,9 @@ Carrier measure_carrier(Session& session) {
     // A curvature that cannot be told from zero is zero: it would only add its error.
     h.curvature_rad_per_px2 =
         std::abs(tilt.curvature) > 3 * tilt.curvature_sigma ? tilt.curvature : 0;
-    const auto shift = [&](int start, int size, int survey_start, int survey_size) {
+    const auto shift = [&](int start, int length, int survey_start, int survey_length) {
         return h.curvature_rad_per_px2 / std::numbers::pi *
-               ((start + 0.5 * size) - (survey_start + 0.5 * survey_size));
+               ((start + 0.5 * length) - (survey_start + 0.5 * survey_length));
     };
     h.carrier_rows_cpp = whole.carrier_rows_cpp +
                          shift(h.region.row, h.region.rows, record.survey.row, record.survey.rows);
