@@ -24,6 +24,24 @@ sigset_t stop_signals() {
 // What ends the waiting thread when the program is done.
 constexpr int wake_signal = SIGUSR2;
 
+// Libraries start threads before main() runs (OpenBLAS does) that block nothing. Whichever thread
+// gets a signal hands it to the waiting one.
+std::atomic<pthread_t> waiting_thread;
+
+void hand_over(int signal) {
+    const int kept = errno;
+    pthread_kill(waiting_thread.load(), signal);
+    errno = kept;
+}
+
+void set_action(void (*action)(int)) {
+    struct sigaction wanted {};
+    wanted.sa_handler = action;
+    wanted.sa_flags = SA_RESTART;
+    sigfillset(&wanted.sa_mask);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaction(signal, &wanted, nullptr);
+}
+
 }  // namespace
 
 struct Interruption::Waiter {
@@ -68,9 +86,12 @@ Interruption::Interruption() : waiter_(std::make_unique<Waiter>()) {
     // A reader that went away is a failed write, not a death with the laser on.
     std::signal(SIGPIPE, SIG_IGN);
     waiter_->thread = std::thread([waiter = waiter_.get()] { waiter->run(); });
+    waiting_thread = waiter_->thread.native_handle();
+    set_action(hand_over);
 }
 
 Interruption::~Interruption() {
+    set_action(SIG_DFL);
     waiter_->closing = true;
     pthread_kill(waiter_->thread.native_handle(), wake_signal);
     waiter_->thread.join();

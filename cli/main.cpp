@@ -2,6 +2,7 @@
 // into one line on stderr and an exit code (cli/exit_code.h).
 #include "calibration/acquisition.h"
 #include "calibration/record.h"
+#include "cli/fetch/fetch_command.h"
 #include "cli/interruption.h"
 #include "cli/npy.h"
 #include "cli/session.h"
@@ -95,6 +96,7 @@ int run(int argc, char** argv) {
     program.set_version_flag("--version", std::string("opal ") + OPAL_VERSION);
     add_calibrate_command(program, session);
     add_project_command(program, session);
+    add_fetch_command(program, session);
     add_train_command(program, session);
     add_report_command(program, session);
     add_demo_command(program, session);

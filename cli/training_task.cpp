@@ -1,6 +1,7 @@
 #include "cli/training_task.h"
 
 #include "cli/exit_code.h"
+#include "cli/fetch/data_folder.h"
 #include "dfa/graph_data.h"
 #include "dfa/graph_source.h"
 #include "dfa/image_data.h"
@@ -112,13 +113,17 @@ std::vector<std::string> training_task_names() {
 std::unique_ptr<TrainingTask> make_training_task(const TrainingTaskOptions& asked) {
     TrainingTaskOptions options = asked;
     if (options.data.empty()) {
-        if (options.name != "fashion-mnist") {
-            throw BadInput(
-                fmt::format("{}: --data DIR has to say where its files are (the Debian "
-                            "package dataset-fashion-mnist brings fashion-mnist)",
-                            options.name));
+        options.data = fetch::data_folder(options.name);
+        std::error_code unreadable;
+        if (!std::filesystem::is_directory(options.data, unreadable)) {
+            if (options.name != "fashion-mnist") {
+                throw BadInput(
+                    fmt::format("{0}: no data in {1}; 'opal fetch {0}' brings it, or "
+                                "--data DIR says where it is",
+                                options.name, options.data.string()));
+            }
+            options.data = fashion_folder;
         }
-        options.data = fashion_folder;
     }
     if (options.name == "cora") return std::make_unique<GraphTask>(options);
     if (options.name == "mnist" || options.name == "fashion-mnist") {
