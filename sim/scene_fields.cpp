@@ -6,7 +6,6 @@
 namespace opal::sim {
 namespace {
 
-constexpr double unlimited = std::numeric_limits<double>::max();
 constexpr SceneRange any{};
 constexpr SceneRange not_negative{0};
 constexpr SceneRange share{0, 1};

@@ -28,6 +28,7 @@ public:
 
 class MemoryNetwork {
 public:
+    // The clock outlives the network and its ports.
     explicit MemoryNetwork(VirtualClock& clock, hal::Duration latency = {});
     ~MemoryNetwork();
 

@@ -37,6 +37,7 @@ private:
     std::shared_ptr<MemoryPipe> in_;
 };
 
+// The clock outlives both ends.
 std::pair<std::unique_ptr<MemorySerialLine>, std::unique_ptr<MemorySerialLine>> make_serial_pair(
     VirtualClock& clock, std::string name, hal::SerialSettings settings = {});
 

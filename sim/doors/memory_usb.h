@@ -44,7 +44,7 @@ struct MemoryUsb {
     std::unique_ptr<UsbGadget> gadget;
 };
 
-// `transfer_time`: every transfer takes this long on the bus.
+// The clock outlives both. `transfer_time`: every transfer takes this long on the bus.
 MemoryUsb make_memory_usb(VirtualClock& clock, hal::UsbDeviceInfo info,
                           hal::Duration transfer_time = std::chrono::microseconds(125));
 

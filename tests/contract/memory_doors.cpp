@@ -6,37 +6,43 @@
 #include "tests/contract/tcp_stream_suite.h"
 #include "tests/contract/udp_port_suite.h"
 
+#include <tuple>
+
 namespace {
 
 using namespace opal;
 using namespace std::chrono_literals;
 
-// Both ends of a pair of streams, one of them the far end.
+// Both ends of a pair of streams, one of them the far end. The clock outlives them.
 template <typename Stream>
 class Pair {
 public:
     static constexpr bool keeps_bytes_at_end = true;
 
-    explicit Pair(std::pair<std::unique_ptr<Stream>, std::unique_ptr<Stream>> ends)
-        : near_(std::move(ends.first)), far_(std::move(ends.second)) {}
+    using Ends = std::pair<std::unique_ptr<Stream>, std::unique_ptr<Stream>>;
+    explicit Pair(Ends (*make)(sim::VirtualClock&)) { std::tie(near_, far_) = make(clock_); }
 
-    void far_write_on(sim::VirtualClock& clock, const std::vector<std::byte>& bytes) {
-        far_->write(bytes, hal::Deadline::after(clock, 5s));
+    Stream& near() { return *near_; }
+    hal::Clock& clock() { return clock_; }
+    void far_write(const std::vector<std::byte>& bytes) {
+        far_->write(bytes, hal::Deadline::after(clock_, 5s));
     }
-    std::vector<std::byte> far_read_on(sim::VirtualClock& clock, std::size_t count) {
+    std::vector<std::byte> far_read(std::size_t count) {
         std::vector<std::byte> all;
         std::byte byte;
         try {
             while (all.size() < count &&
-                   far_->read({&byte, 1}, hal::Deadline::after(clock, 1s)) == 1)
+                   far_->read({&byte, 1}, hal::Deadline::after(clock_, 1s)) == 1)
                 all.push_back(byte);
         } catch (const hal::DeviceError&) {
             // The near end has closed: that is all there is.
         }
         return all;
     }
+    void settle() { clock_.wait_for(10ms); }
 
 protected:
+    sim::VirtualClock clock_;
     std::unique_ptr<Stream> near_;
     std::unique_ptr<Stream> far_;
 };
@@ -45,37 +51,23 @@ class MemoryTcp : public Pair<sim::MemoryTcpStream> {
 public:
     static constexpr std::size_t room_bytes = 65536;
 
-    MemoryTcp() : MemoryTcp(std::make_unique<sim::VirtualClock>()) {}
-    hal::TcpStream& near() { return *near_; }
-    hal::Clock& clock() { return *clock_; }
-    void far_write(const std::vector<std::byte>& bytes) { far_write_on(*clock_, bytes); }
-    std::vector<std::byte> far_read(std::size_t count) { return far_read_on(*clock_, count); }
+    MemoryTcp()
+        : Pair([](sim::VirtualClock& clock) {
+              return sim::make_tcp_pair(clock, "10.0.0.2:1998", "10.0.0.1:40000",
+                                        {.latency = 100us});
+          }) {}
     void far_end() { far_->close(); }
-    void settle() { clock_->wait_for(10ms); }
-
-private:
-    explicit MemoryTcp(std::unique_ptr<sim::VirtualClock> clock)
-        : Pair(sim::make_tcp_pair(*clock, "10.0.0.2:1998", "10.0.0.1:40000", {.latency = 100us})),
-          clock_(std::move(clock)) {}
-    std::unique_ptr<sim::VirtualClock> clock_;
 };
 
 class MemorySerial : public Pair<sim::MemorySerialLine> {
 public:
     static constexpr std::size_t room_bytes = 4096;
 
-    MemorySerial() : MemorySerial(std::make_unique<sim::VirtualClock>()) {}
-    hal::SerialLine& near() { return *near_; }
-    hal::Clock& clock() { return *clock_; }
-    void far_write(const std::vector<std::byte>& bytes) { far_write_on(*clock_, bytes); }
-    std::vector<std::byte> far_read(std::size_t count) { return far_read_on(*clock_, count); }
+    MemorySerial()
+        : Pair([](sim::VirtualClock& clock) {
+              return sim::make_serial_pair(clock, "serial:memory");
+          }) {}
     void far_end() { far_->unplug(); }
-    void settle() { clock_->wait_for(10ms); }
-
-private:
-    explicit MemorySerial(std::unique_ptr<sim::VirtualClock> clock)
-        : Pair(sim::make_serial_pair(*clock, "serial:memory")), clock_(std::move(clock)) {}
-    std::unique_ptr<sim::VirtualClock> clock_;
 };
 
 class MemoryUdp {
