@@ -210,17 +210,16 @@ double centre_of_symmetry(const Profile& p, double start) {
     return twice / 2;
 }
 
-double half_width(const Profile& p, double centre) {
+// Full width where the amplitude has fallen to half: for a Nyquist filter exactly 1 / pitch.
+double full_width(const Profile& p, double centre) {
     const auto n = static_cast<int>(p.power.size());
+    const double edge = 0.25 * p.plateau;
     const auto at = [&](int f) { return p.power[static_cast<std::size_t>(wrap(f, n))]; };
     const auto walk = [&](int direction) {
         int f = static_cast<int>(std::lround(centre));
         for (int steps = 0; steps < n / 2; ++steps, f += direction)
-            if (at(f + direction) < 0.5 * p.plateau) {
-                const double here = at(f);
-                const double next = at(f + direction);
-                return std::abs(f - centre) + (here - 0.5 * p.plateau) / (here - next);
-            }
+            if (at(f + direction) < edge)
+                return std::abs(f - centre) + (at(f) - edge) / (at(f) - at(f + direction));
         return 0.5 * n;
     };
     return walk(1) + walk(-1);
@@ -272,8 +271,8 @@ SideBand find_side_band(std::span<const double> power, int size) {
         band.carrier_rows_cpp = -band.carrier_rows_cpp;
         band.carrier_columns_cpp = -band.carrier_columns_cpp;
     }
-    band.width_rows_cpp = half_width(down, centre_row) / size;
-    band.width_columns_cpp = half_width(along, centre_column) / size;
+    band.width_rows_cpp = full_width(down, centre_row) / size;
+    band.width_columns_cpp = full_width(along, centre_column) / size;
     band.peak_to_floor = down.plateau / std::max(low, 1e-300);
     return band;
 }

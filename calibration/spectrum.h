@@ -40,7 +40,7 @@ private:
 struct SideBand {
     double carrier_rows_cpp = 0;
     double carrier_columns_cpp = 0;
-    double width_rows_cpp = 0;  // full width at half of the plateau's power
+    double width_rows_cpp = 0;  // full width at half of the plateau's amplitude
     double width_columns_cpp = 0;
     double peak_to_floor = 0;  // plateau over noise floor
 };

@@ -39,6 +39,7 @@ public:
         for (int t = 0; t < 4; ++t) spectra_.emplace_back(size);
         frames_.resize(group);
         mean_.resize(region.pixels());
+        light_.resize(region.pixels(), 0.0);
         first_.resize(region.pixels());
         second_.resize(region.pixels());
     }
@@ -50,14 +51,48 @@ public:
     }
     const std::vector<Spectrum>& spectra() const { return spectra_; }
 
+    // Where a tile looks from, in pixels from the region's middle: the centre of its fringes'
+    // power, which goes with the light of the reference. With a curved wave front and an uneven
+    // beam it is there, not at the tile's middle, that the side band has its centre.
+    struct Place {
+        double row = 0;
+        double column = 0;
+        double light = 0;
+    };
+    Place place(std::size_t tile, double black_dn) const {
+        const auto first_row = tile / 2 * static_cast<std::size_t>(size_);
+        const auto first_column = tile % 2 * static_cast<std::size_t>(size_);
+        Place p;
+        for (std::size_t i = 0; i < static_cast<std::size_t>(size_); ++i)
+            for (std::size_t j = 0; j < static_cast<std::size_t>(size_); ++j) {
+                const std::size_t row = first_row + i;
+                const std::size_t column = first_column + j;
+                const double w =
+                    std::max(light_[row * static_cast<std::size_t>(region_.columns) + column] /
+                                     static_cast<double>(groups_) -
+                                 black_dn,
+                             0.0);
+                p.light += w;
+                p.row += w * (static_cast<double>(row) - 0.5 * (region_.rows - 1));
+                p.column += w * (static_cast<double>(column) - 0.5 * (region_.columns - 1));
+            }
+        p.row /= std::max(p.light, 1e-9);
+        p.column /= std::max(p.light, 1e-9);
+        return p;
+    }
+
 private:
     void finish_group() {
+        ++groups_;
         std::fill(mean_.begin(), mean_.end(), 0.0F);
         for (const auto& bytes : frames_) {
             unpack(bytes, first_);
             for (std::size_t r = 0; r < mean_.size(); ++r) mean_[r] += first_[r];
         }
-        for (float& m : mean_) m /= static_cast<float>(group);
+        for (std::size_t r = 0; r < mean_.size(); ++r) {
+            mean_[r] /= static_cast<float>(group);
+            light_[r] += static_cast<double>(mean_[r]);
+        }
         for (std::size_t f = 0; f < group; f += 2) {
             unpack(frames_[f], first_);
             unpack(frames_[f + 1], second_);
@@ -92,6 +127,8 @@ private:
     std::vector<Spectrum> spectra_;  // four, row-major
     std::vector<std::vector<std::byte>> frames_;
     std::vector<float> mean_, first_, second_;
+    std::vector<double> light_;  // sum of the groups' means
+    std::size_t groups_ = 0;
 };
 
 int tile_size(const hal::CameraInfo& camera) {
@@ -114,38 +151,37 @@ std::vector<double> mean_of_tiles(const std::vector<Spectrum>& spectra) {
 struct Tilt {
     double curvature = 0;  // rad / px^2
     double curvature_sigma = 0;
-    double sigma_cpp = 0;  // of the carrier at the centre
+    double sigma_cpp = 0;  // of the carrier
 };
 
-// Tile centres lie half a tile from the survey's centre: carrier(r) = k + curvature r / pi.
-Tilt compare_tiles(const std::vector<SideBand>& tiles, int size) {
-    const double lever = 0.5 * size;
-    std::array<double, 4> row{};
-    std::array<double, 4> column{};
-    double row_mean = 0;
-    double column_mean = 0;
+// carrier(r) = k + curvature r / pi, rows and columns alike: least squares over the tiles.
+Tilt compare_tiles(const std::vector<SideBand>& bands, const std::vector<Tiles::Place>& places) {
+    double row = 0, column = 0, k_row = 0, k_column = 0;
     for (std::size_t t = 0; t < 4; ++t) {
-        row[t] = tiles[t].carrier_rows_cpp;
-        column[t] = tiles[t].carrier_columns_cpp;
-        row_mean += row[t] / 4;
-        column_mean += column[t] / 4;
+        row += places[t].row / 4;
+        column += places[t].column / 4;
+        k_row += bands[t].carrier_rows_cpp / 4;
+        k_column += bands[t].carrier_columns_cpp / 4;
     }
-    double slope = 0;
-    for (std::size_t t = 0; t < 4; ++t)
-        slope += (t / 2 ? 1 : -1) * row[t] + (t % 2 ? 1 : -1) * column[t];
-    slope /= 8 * lever;
+    double xx = 0;
+    double xy = 0;
+    for (std::size_t t = 0; t < 4; ++t) {
+        const double dr = places[t].row - row;
+        const double dc = places[t].column - column;
+        xx += dr * dr + dc * dc;
+        xy += dr * (bands[t].carrier_rows_cpp - k_row) +
+              dc * (bands[t].carrier_columns_cpp - k_column);
+    }
+    const double slope = xy / xx;
     double square = 0;
     for (std::size_t t = 0; t < 4; ++t) {
-        const double dr = row[t] - row_mean - (t / 2 ? lever : -lever) * slope;
-        const double dc = column[t] - column_mean - (t % 2 ? lever : -lever) * slope;
-        square += dr * dr + dc * dc;
+        const double er = bands[t].carrier_rows_cpp - k_row - slope * (places[t].row - row);
+        const double ec =
+            bands[t].carrier_columns_cpp - k_column - slope * (places[t].column - column);
+        square += er * er + ec * ec;
     }
     const double one_tile = std::sqrt(square / 5);  // 8 readings, 3 fitted numbers
-    Tilt tilt;
-    tilt.curvature = std::numbers::pi * slope;
-    tilt.curvature_sigma = std::numbers::pi * one_tile / (lever * std::sqrt(8.0));
-    tilt.sigma_cpp = one_tile / 2;
-    return tilt;
+    return {std::numbers::pi * slope, std::numbers::pi * one_tile / std::sqrt(xx), one_tile / 2};
 }
 
 std::string judge(const Carrier& c, bool& passed) {
@@ -225,7 +261,21 @@ Carrier measure_carrier(Session& session) {
         result.verdict.text = e.what();
         return result;
     }
-    const Tilt tilt = compare_tiles(each, size);
+    std::vector<Tiles::Place> places;
+    Tiles::Place middle;
+    for (std::size_t t = 0; t < 4; ++t) {
+        places.push_back(tiles.place(t, record.holography.black_level_dn));
+        middle.light += places[t].light;
+        middle.row += places[t].light * places[t].row;
+        middle.column += places[t].light * places[t].column;
+    }
+    const Tilt tilt = compare_tiles(each, places);
+    // A curvature that cannot be told from zero is zero: it would only add its error.
+    const double curvature =
+        std::abs(tilt.curvature) > 3 * tilt.curvature_sigma ? tilt.curvature : 0;
+    const double per_px = curvature / std::numbers::pi;
+    whole.carrier_rows_cpp -= per_px * middle.row / middle.light;
+    whole.carrier_columns_cpp -= per_px * middle.column / middle.light;
     result.rows_cpp = {whole.carrier_rows_cpp, tilt.sigma_cpp};
     result.columns_cpp = {whole.carrier_columns_cpp, tilt.sigma_cpp};
     result.curvature_rad_per_px2 = {tilt.curvature, tilt.curvature_sigma};
@@ -244,12 +294,9 @@ Carrier measure_carrier(Session& session) {
     h.pitch_columns_px = result.pitch_columns_px;
     h.mode_rows = h.region.rows / h.pitch_rows_px;
     h.mode_columns = h.region.columns / h.pitch_columns_px;
-    // A curvature that cannot be told from zero is zero: it would only add its error.
-    h.curvature_rad_per_px2 =
-        std::abs(tilt.curvature) > 3 * tilt.curvature_sigma ? tilt.curvature : 0;
+    h.curvature_rad_per_px2 = curvature;
     const auto shift = [&](int start, int length, int survey_start, int survey_length) {
-        return h.curvature_rad_per_px2 / std::numbers::pi *
-               ((start + 0.5 * length) - (survey_start + 0.5 * survey_length));
+        return per_px * ((start + 0.5 * length) - (survey_start + 0.5 * survey_length));
     };
     h.carrier_rows_cpp = whole.carrier_rows_cpp +
                          shift(h.region.row, h.region.rows, record.survey.row, record.survey.rows);

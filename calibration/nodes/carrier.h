@@ -17,7 +17,7 @@ struct Carrier {
     Measured rows_cpp;     // cycles per pixel at the sensor region's centre
     Measured columns_cpp;  // rows > 0 by convention: see spectrum.h
     Measured curvature_rad_per_px2;
-    double width_rows_cpp = 0;  // side band, full width at half power
+    double width_rows_cpp = 0;  // side band, full width at half amplitude
     double width_columns_cpp = 0;
     int pitch_rows_px = 0;  // 1 / width, rounded: one mode per independent speckle sample
     int pitch_columns_px = 0;

@@ -88,18 +88,36 @@ Tone strongest_tone(const Series& s) {
         const double window = 0.5 + 0.5 * std::cos(2 * std::numbers::pi * x / span);
         rest[i] = (s.phase_rad[i] - phase.value - xy / xx * x) * window;
     }
-    Tone best;
-    // Half steps: between two bins a Hann window loses little. The lowest are drift.
-    for (std::size_t k = 4; k < n; ++k) {
-        const double hz = 0.5 * static_cast<double>(k) / span;
+    const auto power_at = [&](double hz) {
         std::complex<double> sum = 0;
         for (std::size_t i = 0; i < n; ++i)
             sum += rest[i] * std::polar(1.0, -2 * std::numbers::pi * hz * s.time_s[i]);
-        // A tone of amplitude A gives |sum| = A n / 4 through the window.
-        const double rms = 4 * std::abs(sum) / static_cast<double>(n) / std::numbers::sqrt2;
-        if (rms > best.rms) best = {rms, hz};
+        return std::norm(sum);
+    };
+    // Half steps of the resolution; the lowest are drift.
+    const double step = 0.5 / span;
+    double best = 0;
+    double peak = 0;
+    for (std::size_t k = 4; k < n; ++k) {
+        const double power = power_at(step * static_cast<double>(k));
+        if (power > peak) {
+            peak = power;
+            best = step * static_cast<double>(k);
+        }
     }
-    return best;
+    // The peak lies between steps: golden section within one step on either side.
+    double low = best - step;
+    double high = best + step;
+    for (int i = 0; i < 30; ++i) {
+        const double width = (high - low) / std::numbers::phi;
+        if (power_at(high - width) > power_at(low + width))
+            high = low + width;
+        else
+            low = high - width;
+    }
+    best = 0.5 * (low + high);
+    // A tone of amplitude A gives |sum| = A n / 4 through the window.
+    return {4 * std::sqrt(power_at(best)) / static_cast<double>(n) / std::numbers::sqrt2, best};
 }
 
 Series watch(Session& session, std::size_t runs, std::size_t frames_per_run, hal::Duration wait) {

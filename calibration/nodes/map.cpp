@@ -21,7 +21,8 @@ namespace {
 
 constexpr int map_rows = 6;
 constexpr int map_columns = 10;
-constexpr std::size_t contrast_pairs = 32;
+constexpr std::size_t contrast_pairs = 16;
+constexpr std::uint64_t purpose = 0x6d61700000;
 constexpr std::size_t sweep_pairs = 8;  // of a black and a white frame, per delay
 constexpr int sweep_steps = 24;
 
@@ -117,17 +118,36 @@ double pair_power(std::span<const std::complex<float>> fields, std::size_t first
            static_cast<double>(modes);
 }
 
+// A white DMD saturates the camera in places, so white is the sum of two complementary half-lit
+// patterns, shown one right after the other, less the black field that both contain.
 void measure_contrast(Session& session, Map& map) {
     FieldReader reader(session);
+    const std::size_t modes = reader.modes();
     std::vector<hal::BitPattern> patterns;
-    for (std::size_t i = 0; i < 2 * contrast_pairs; ++i)
-        patterns.push_back(i % 4 < 2 ? session.black() : session.white());
+    for (std::size_t i = 0; i < contrast_pairs; ++i) {
+        const hal::BitPattern half = session.speckle_pattern(purpose + i, 40, 0.5);
+        hal::BitPattern rest = session.black();
+        for (int row = 0; row < rest.rows(); ++row)
+            for (int column = 0; column < rest.columns(); ++column)
+                rest.set(row, column, !half.at(row, column));
+        for (int twice = 0; twice < 2; ++twice) {
+            patterns.push_back(session.black());
+            patterns.push_back(half);
+            patterns.push_back(rest);
+        }
+    }
     std::vector<std::complex<float>> fields;
     reader.read(patterns, fields);
     std::vector<double> black;
     std::vector<double> white;
-    for (std::size_t i = 0; i + 1 < patterns.size(); i += 2)
-        (i % 4 < 2 ? black : white).push_back(pair_power(fields, i, i + 1, reader.modes()));
+    for (std::size_t i = 0; i < patterns.size(); i += 6) {
+        // white = half + rest - black, into the place of half
+        for (const std::size_t f : {i, i + 3})
+            for (std::size_t m = 0; m < modes; ++m)
+                fields[(f + 1) * modes + m] += fields[(f + 2) * modes + m] - fields[f * modes + m];
+        black.push_back(pair_power(fields, i, i + 3, modes));
+        white.push_back(pair_power(fields, i + 1, i + 4, modes));
+    }
     const Measured b = mean_of(black);
     const Measured w = mean_of(white);
     const double contrast = w.value / std::max(b.value, 1e-12);
@@ -158,7 +178,7 @@ void measure_blocks(Session& session, Map& map) {
 }  // namespace
 
 Map measure_map(Session& session) {
-    session.expect(2 * contrast_pairs + 2 * map_rows * map_columns +
+    session.expect(6 * contrast_pairs + 2 * map_rows * map_columns +
                    2 * sweep_pairs * (sweep_steps + 2));
     Map map;
     measure_latency(session, map);

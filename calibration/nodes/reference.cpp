@@ -39,29 +39,46 @@ void filter_lines(const Field& from, Field& to, int lines, int length, int line_
     }
 }
 
-// Takes everything in the side band out of an image: what is left is light that does not interfere.
-void remove_fringes(const Holography& h, std::vector<double>& image) {
-    const int rows = h.region.rows;
-    const int columns = h.region.columns;
-    Field phase(image.size());
-    for (int row = 0; row < rows; ++row)
-        for (int column = 0; column < columns; ++column) {
-            const double dr = row - 0.5 * (rows - 1);
-            const double dc = column - 0.5 * (columns - 1);
-            phase[static_cast<std::size_t>(row * columns + column)] = std::polar(
-                1.0,
-                2 * std::numbers::pi * (h.carrier_rows_cpp * row + h.carrier_columns_cpp * column) +
-                    h.curvature_rad_per_px2 * (dr * dr + dc * dc));
-        }
+// The side band of an image at every pixel, shifted to zero frequency: S |R| for an interferogram.
+// `phase`: exp(i phi) of the reference per pixel.
+Field side_band(const Holography& h, const std::vector<double>& image, const Field& phase) {
     Field shifted(image.size());
     Field half(image.size());
     Field band(image.size());
     for (std::size_t r = 0; r < image.size(); ++r) shifted[r] = image[r] * phase[r];
-    filter_lines(shifted, half, rows, columns, columns, 1, h.pitch_columns_px,
-                 h.carrier_columns_cpp);
-    filter_lines(half, band, columns, rows, 1, columns, h.pitch_rows_px, h.carrier_rows_cpp);
-    for (std::size_t r = 0; r < image.size(); ++r)
-        image[r] -= 2 * (band[r] * std::conj(phase[r])).real();
+    filter_lines(shifted, half, h.region.rows, h.region.columns, h.region.columns, 1,
+                 h.pitch_columns_px, h.carrier_columns_cpp);
+    filter_lines(half, band, h.region.columns, h.region.rows, 1, h.region.columns, h.pitch_rows_px,
+                 h.carrier_rows_cpp);
+    return band;
+}
+
+Field carrier_phase(const Holography& h) {
+    Field phase;
+    phase.reserve(h.region.pixels());
+    for (int row = 0; row < h.region.rows; ++row)
+        for (int column = 0; column < h.region.columns; ++column) {
+            const double dr = row - 0.5 * (h.region.rows - 1);
+            const double dc = column - 0.5 * (h.region.columns - 1);
+            phase.push_back(std::polar(
+                1.0,
+                2 * std::numbers::pi * (h.carrier_rows_cpp * row + h.carrier_columns_cpp * column) +
+                    h.curvature_rad_per_px2 * (dr * dr + dc * dc)));
+        }
+    return phase;
+}
+
+std::vector<double> light_of(const hal::Frame& frame, double black_dn) {
+    std::vector<double> light;
+    light.reserve(frame.region.pixels());
+    const auto take = [&](const auto counts) {
+        for (const auto c : counts) light.push_back(static_cast<double>(c) - black_dn);
+    };
+    if (frame.format == hal::PixelFormat::mono8)
+        take(frame.as_u8());
+    else
+        take(frame.as_u16());
+    return light;
 }
 
 std::vector<double> mean_black(Session& session) {
@@ -69,20 +86,13 @@ std::vector<double> mean_black(Session& session) {
     const Holography& h = record.holography;
     std::vector<double> mean(h.region.pixels(), 0);
     Acquisition acquisition = session.acquisition(h.region, h.format, record.timing);
-    acquisition.acquire_still(session.black(), black_frames,
-                              [&](std::size_t i, const hal::Frame& frame) {
-                                  const auto add = [&](const auto counts) {
-                                      for (std::size_t r = 0; r < counts.size(); ++r)
-                                          mean[r] += static_cast<double>(counts[r]) / black_frames;
-                                  };
-                                  if (frame.format == hal::PixelFormat::mono8)
-                                      add(frame.as_u8());
-                                  else
-                                      add(frame.as_u16());
-                                  if (i == 0) session.observer.frame("black frame", frame);
-                                  session.took_frame();
-                              });
-    for (double& m : mean) m -= h.black_level_dn;
+    acquisition.acquire_still(
+        session.black(), black_frames, [&](std::size_t i, const hal::Frame& frame) {
+            const std::vector<double> light = light_of(frame, h.black_level_dn);
+            for (std::size_t r = 0; r < light.size(); ++r) mean[r] += light[r] / black_frames;
+            if (i == 0) session.observer.frame("black frame", frame);
+            session.took_frame();
+        });
     return mean;
 }
 
@@ -93,7 +103,11 @@ Reference measure_reference(Session& session) {
     Reference result;
     Holography& h = session.record.holography;
     std::vector<double> image = mean_black(session);
-    remove_fringes(h, image);
+    // Fringes of stray light are in the side band; what is left of the image does not interfere.
+    const Field phase = carrier_phase(h);
+    const Field fringes = side_band(h, image, phase);
+    for (std::size_t r = 0; r < image.size(); ++r)
+        image[r] -= 2 * (fringes[r] * std::conj(phase[r])).real();
     double sum = 0;
     double square = 0;
     h.reference_dn.clear();
@@ -121,18 +135,21 @@ Reference measure_reference(Session& session) {
         for (int twice = 0; twice < 2; ++twice)
             patterns.push_back(session.speckle_pattern(purpose + i, block_px, 0.5));
     FieldReader reader(session);
+    std::vector<Field> bands(2);
+    std::vector<double> signals;
+    reader.on_frame = [&](std::size_t i, const hal::Frame& frame) {
+        bands[i % 2] = side_band(h, light_of(frame, h.black_level_dn), phase);
+        if (i % 2 == 0) return;
+        std::complex<double> product = 0;
+        for (std::size_t r = 0; r < image.size(); ++r)
+            product += bands[0][r] * std::conj(bands[1][r]);
+        signals[i / 2] = std::abs(product) / sum;  // sum |S R|^2 / sum |R|^2
+    };
+    signals.resize(half_lit_patterns);
     std::vector<std::complex<float>> fields;
     reader.read(patterns, fields);
-    const std::size_t modes = reader.modes();
-    session.observer.field("half-lit field", std::span(fields).first(modes), h.mode_rows,
+    session.observer.field("half-lit field", std::span(fields).first(reader.modes()), h.mode_rows,
                            h.mode_columns);
-    std::vector<double> signals;
-    for (std::size_t i = 0; i < half_lit_patterns; ++i) {
-        const auto all = std::span<const std::complex<float>>(fields);
-        signals.push_back(std::abs(inner(all.subspan(2 * i * modes, modes),
-                                         all.subspan((2 * i + 1) * modes, modes))) /
-                          static_cast<double>(modes));
-    }
     const Measured signal = mean_of(signals);
     const double ratio = mean / std::max(signal.value, 1e-9);
     result.ratio = {ratio, ratio * signal.sigma / std::max(signal.value, 1e-9)};
