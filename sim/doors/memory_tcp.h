@@ -35,7 +35,7 @@ private:
     std::atomic<bool> closed_{false};
 };
 
-// The clock outlives both ends. `near_peer` is what the first end calls its peer, i.e. the name of the second.
+// The clock outlives both ends. `near_peer` is what the first end calls its peer: the second.
 std::pair<std::unique_ptr<MemoryTcpStream>, std::unique_ptr<MemoryTcpStream>> make_tcp_pair(
     VirtualClock& clock, std::string near_peer, std::string far_peer, PipeWire wire = {});
 
