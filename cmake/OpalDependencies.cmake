@@ -1,4 +1,5 @@
-# Every library OPAL links, why, and its licence: permissive all, but for Eigen (MPL 2.0, per file).
+# Every library OPAL links, why, and its licence: permissive all, but for Eigen (MPL 2.0, per file)
+# and libusb (LGPL 2.1, a shared library).
 # All are Debian packages (packages.txt).
 
 find_package(Threads REQUIRED)
@@ -34,6 +35,8 @@ if(NOT OPAL_SIM_ONLY)
   find_package(LibArchive REQUIRED)
   # BSL-1.0. Boost.Asio: sockets and serial lines with deadlines.
   find_package(Boost 1.74 REQUIRED)
+  # LGPL-2.1, linked dynamically. USB devices from user space, many transfers in flight.
+  find_library(OPAL_LIBUSB usb-1.0 REQUIRED)
 endif()
 if(OPAL_BUILD_TESTS)
   # MIT. Compiles fast; one header.
