@@ -12,16 +12,14 @@ namespace opal::dfa {
 
 namespace {
 
-// Floats in a gradient tile: 512 KiB, so that it stays in a second-level cache of 1 MiB beside what
-// it is made from.
-constexpr Eigen::Index tile_floats = 131072;
+// Floats in a gradient tile: 256 KiB, so that it, the weights and the two moments it changes share a
+// second-level cache of 1 MiB.
+constexpr Eigen::Index tile_floats = 65536;
 
 Cut gradient_tiles(const Matrix& weights) {
     const Eigen::Index tiles = (weights.size() + tile_floats - 1) / tile_floats;
-    // A multiple of four, so that two or four threads get equal shares of a large layer.
-    const Eigen::Index even = tiles <= 2 ? tiles : (tiles + 3) / 4 * 4;
-    return {weights.rows(),
-            std::clamp<Eigen::Index>(even, 1, std::max<Eigen::Index>(1, weights.rows()))};
+    const Eigen::Index even = tiles == 1 ? 1 : (tiles + 1) / 2 * 2;  // equal shares for two threads
+    return {weights.rows(), std::clamp<Eigen::Index>(even, 1, weights.rows())};
 }
 
 double initial_limit(const DenseOptions& options) {

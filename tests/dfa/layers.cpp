@@ -131,7 +131,7 @@ TEST_CASE("dense layer") {
 }
 
 TEST_CASE("the gradient of a large dense layer is delivered once per row") {
-    // 700 x 900 floats: five tiles, rounded up to eight.
+    // 700 x 900 floats are more than one tile.
     dfa::Dense layer({.inputs = 700, .outputs = 900, .bias = false}, 3, 0);
     Numbers numbers(4);
     const Table x = table_of(matrix_of(numbers.table(3, 700)));
