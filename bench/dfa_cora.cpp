@@ -1,5 +1,5 @@
-// What the choices of Cora's recipe are worth: backpropagation, direct feedback with either route of
-// the error, and the shallow floor, over seeds.
+// What the choices of Cora's recipe are worth: backpropagation, direct feedback with either route
+// of the error, and the shallow floor, over seeds.
 //
 //   bench_dfa_cora DIR SEEDS        DIR holds cora.content, cora.cites and planetoid_split.tsv
 //

@@ -12,8 +12,8 @@ namespace opal::dfa {
 
 namespace {
 
-// Floats in a gradient tile: 256 KiB, so that it, the weights and the two moments it changes share a
-// second-level cache of 1 MiB.
+// Floats in a gradient tile: 256 KiB, so that it, the weights and the two moments it changes share
+// a second-level cache of 1 MiB.
 constexpr Eigen::Index tile_floats = 65536;
 
 Cut gradient_tiles(const Matrix& weights) {
