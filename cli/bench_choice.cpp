@@ -1,3 +1,4 @@
+// BenchChoice: command-line options -> an open bench. See bench_choice.h.
 #include "cli/bench_choice.h"
 
 #include "cli/exit_code.h"

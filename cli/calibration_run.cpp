@@ -1,3 +1,4 @@
+// CalibrationRun: shows a calibration's nodes and progress, writes its record. See the header.
 #include "cli/calibration_run.h"
 
 #include "cli/places.h"

@@ -1,3 +1,4 @@
+// Files: reads whole files, writes beside and renames. See files.h.
 #include "cli/files.h"
 
 #include <fmt/format.h>

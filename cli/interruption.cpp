@@ -1,3 +1,4 @@
+// Interruption: one thread waits for the signals all others block. See interruption.h.
 #include "cli/interruption.h"
 
 #include "cli/exit_code.h"

@@ -1,3 +1,4 @@
+// Npy: parses and writes the header and the numbers of .npy files. See npy.h.
 #include "cli/npy.h"
 
 #include "cli/files.h"

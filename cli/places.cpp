@@ -1,3 +1,4 @@
+// Places: the XDG base directories from the environment. See places.h.
 #include "cli/places.h"
 
 #include "cli/exit_code.h"

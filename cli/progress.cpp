@@ -1,3 +1,4 @@
+// Progress: draws the bar or, without a terminal, a line now and then. See progress.h.
 #include "cli/progress.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// QuantiserChoice: command-line options -> quantiser options. See quantiser_choice.h.
 #include "cli/quantiser_choice.h"
 
 #include <CLI/CLI.hpp>

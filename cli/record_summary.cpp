@@ -1,3 +1,4 @@
+// RecordSummary: a record's nodes, numbers and verdicts as lines. See record_summary.h.
 #include "cli/record_summary.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// Terminal: asks once what stdout and stderr can show. See terminal.h.
 #include "cli/terminal.h"
 
 #include <fmt/format.h>

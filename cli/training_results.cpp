@@ -1,3 +1,4 @@
+// TrainingResults: spreads over seeds as a table, and JSON both ways. See training_results.h.
 #include "cli/training_results.h"
 
 #include "cli/exit_code.h"

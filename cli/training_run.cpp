@@ -1,3 +1,4 @@
+// TrainingRun: builds the projector a method needs and trains with it. See training_run.h.
 #include "cli/training_run.h"
 
 #include "cli/exit_code.h"

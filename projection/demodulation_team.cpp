@@ -1,3 +1,4 @@
+// DemodulationTeam: a bounded queue of frame slots and its threads. See the header.
 #include "projection/demodulation_team.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Encoder: finds equal bits in a batch and draws each once. See encoder.h.
 #include "projection/encoder.h"
 
 #include <algorithm>

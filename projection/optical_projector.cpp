@@ -1,3 +1,4 @@
+// OpticalProjector: runs the arrows of the hot path one after another. See the header.
 #include "projection/optical_projector.h"
 
 #include "calibration/acquisition.h"

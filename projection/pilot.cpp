@@ -1,3 +1,4 @@
+// Pilot: which code word a frame carries, and the gain it was seen with. See pilot.h.
 #include "projection/pilot.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// QuantisedProjector: quantise, dequantise, project exactly. See the header.
 #include "projection/quantised_projector.h"
 
 #include <cassert>

@@ -1,3 +1,4 @@
+// Quantiser: thresholds, chances and bit planes of each kind. See quantiser.h.
 #include "projection/quantiser.h"
 
 #include "projection/philox.h"

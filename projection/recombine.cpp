@@ -1,3 +1,4 @@
+// Recombine: weighs plus and minus fields into rows of feedback. See recombine.h.
 #include "projection/recombine.h"
 
 #include <cassert>

@@ -1,3 +1,4 @@
+// Page: puts sections, tables and pictures into one HTML text. See page.h.
 #include "cli/report/page.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// Png: chunks, checksums and the deflated rows of an image. See png.h.
 #include "cli/report/png.h"
 
 #include <zlib.h>

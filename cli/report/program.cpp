@@ -1,3 +1,4 @@
+// Program: posix_spawn, two pipes and a deadline. See program.h.
 #include "cli/report/program.h"
 
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+// Report: chooses the figures and writes the words between them. See report.h.
 #include "cli/report/report.h"
 
 #include "calibration/acquisition.h"

@@ -1,3 +1,4 @@
+// Statistics: histograms, and the law of singular values by integration. See statistics.h.
 #include "cli/report/statistics.h"
 
 #include <algorithm>
