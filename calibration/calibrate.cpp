@@ -114,10 +114,10 @@ Record fresh_record(hal::Bench& bench, const Options& options) {
     record.holography.format = wanted_format(camera, options);
     record.holography.region =
         centred_region(camera, options.region_rows, options.region_columns, 1, 1);
-    record.options =
-        fmt::format("{} inputs, {} x {} px, {} bits, {:.6g} mW, seed {}", layout.inputs(),
-                    options.region_rows, options.region_columns,
-                    hal::bits_of(record.holography.format), record.laser_power_mw, options.seed);
+    record.options = fmt::format(
+        "{} inputs, {} x {} px, {} bits, {:.6g} mW, {} carrier frames, seed {}", layout.inputs(),
+        options.region_rows, options.region_columns, hal::bits_of(record.holography.format),
+        record.laser_power_mw, options.carrier_frames, options.seed);
     return record;
 }
 

@@ -29,10 +29,6 @@ constexpr std::size_t group = 16;  // frames that share a mean
 constexpr std::size_t batch = 4 * group;
 constexpr std::uint64_t purpose = 0x6361727200;
 
-// Frames such that tiles * size^2 * frames = 5.4e8 pixels: 3e-6 cycles per pixel for four tiles of
-// 512 px at a pitch of 4 (tests/calibration/carrier.cpp measures it).
-constexpr double wanted_pixels = 5.4e8;
-
 class Tiles {
 public:
     Tiles(hal::Region region, int size) : region_(region), size_(size) {
@@ -225,8 +221,8 @@ Carrier measure_carrier(Session& session) {
     const hal::CameraInfo& info = session.bench.camera().info();
     const int size = tile_size(info);
     Tiles tiles(record.survey, size);
-    const auto frames =
-        static_cast<std::size_t>(wanted_pixels / (4.0 * size * size)) / batch * batch;
+    const auto wanted = static_cast<std::size_t>(std::max(session.options.carrier_frames, 1));
+    const std::size_t frames = (wanted + batch - 1) / batch * batch;
     result.frames = static_cast<int>(frames);
     session.expect(frames);
 
