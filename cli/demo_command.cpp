@@ -3,6 +3,7 @@
 #include "cli/calibration_run.h"
 #include "cli/files.h"
 #include "cli/places.h"
+#include "cli/quantiser_choice.h"
 #include "cli/report/report.h"
 #include "cli/session.h"
 #include "cli/training_results.h"
@@ -22,8 +23,8 @@ namespace {
 struct DemoOptions {
     std::string output = "opal-demo";
     TrainingTaskOptions task{.name = "fashion-mnist", .data = {}, .batch = 0};
-    std::vector<std::string> methods{"shallow", "dfa", "optical", "bp"};
-    std::uint32_t epochs = 3;
+    std::vector<std::string> methods{"shallow", "optical", "dfa", "bp"};
+    std::uint32_t epochs = 5;
     std::uint64_t seed = 0;
     std::string bench = "sim:lab";
 };
@@ -35,6 +36,7 @@ ExitCode demo(Session& session, const DemoOptions& options) {
     const auto heading = [&](const std::string& text) {
         terminal.note(terminal.err(Ink::strong, "\n" + text));
     };
+    const QuantiserChoice quantiser("stochastic");
     const auto task = make_training_task(options.task);
     make_parent(folder / "report.html");
 
@@ -63,7 +65,7 @@ ExitCode demo(Session& session, const DemoOptions& options) {
                                          .seed = options.seed,
                                          .epochs = options.epochs,
                                          .alignment = false,
-                                         .quantiser = {},
+                                         .quantiser = quantiser.options(),
                                          .threads = 0},
                                         {&opened->bench(), &record}, progress,
                                         session.interruption.token()));

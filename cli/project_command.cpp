@@ -18,7 +18,7 @@ namespace {
 
 struct ProjectOptions {
     BenchChoice bench;
-    QuantiserChoice quantiser;
+    QuantiserChoice quantiser{"bits"};
     std::string in;
     std::string out;
     Eigen::Index outputs = 0;
@@ -80,16 +80,16 @@ void add_project_command(CLI::App& program, Session& session) {
     options->bench.add_options(*command);
     command->footer(
         "Outputs 2k and 2k + 1 are real and imaginary part of mode k, scaled so that a vector of\n"
-        "length 1 gives components of variance 1 / components. Vectors are quantised first: what\n"
-        "mirrors can show is on or off. --quantiser bits --bits 8 loses little and takes 16\n"
-        "exposures per vector; the default is ternary and takes 2. Every frame's pattern is "
-        "proven;\n"
-        "a frame that fails is taken again, and OUT is written whole or not at all.\n"
+        "length 1 gives components of variance 1 / components. Vectors are quantised first, since\n"
+        "a mirror is on or off: 8 bit-planes lose next to nothing and take 16 exposures a vector,\n"
+        "ternary vectors (--quantiser adaptive or stochastic) take 2. Patterns that repeat are\n"
+        "shown once. Every frame's pattern is proven; a frame that fails is taken again, and OUT\n"
+        "is written whole or not at all.\n"
         "\n"
         "Examples:\n"
         "  python3 -c 'import numpy as n; n.save(\"in.npy\", n.random.randn(100, 10))'\n"
         "  opal project in.npy out.npy\n"
-        "  opal project in.npy out.npy --quantiser bits --bits 8\n"
+        "  opal project in.npy out.npy --quantiser stochastic\n"
         "  opal project in.npy out.npy --bench sim:ideal --events events.jsonl\n");
     command->callback([&session, options] {
         session.action = [&session, options] { return project(session, *options); };

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace CLI {
 class App;
@@ -14,9 +15,11 @@ class App;
 namespace opal::cli {
 
 struct QuantiserChoice {
-    std::string kind = "adaptive";
+    explicit QuantiserChoice(std::string usual) : kind(std::move(usual)) {}
+
+    std::string kind;
     std::optional<double> threshold;
-    int bits = 4;
+    int bits = 8;
     std::uint64_t seed = 1;
     bool keep_norm = true;
 

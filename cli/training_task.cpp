@@ -1,3 +1,4 @@
+// TrainingTask: the tasks by name, with their networks and recipes. See training_task.h.
 #include "cli/training_task.h"
 
 #include "cli/exit_code.h"
@@ -93,7 +94,9 @@ public:
         options.widths = widths_;
         return dfa::make_graph_network(data_.adjacency, options, seed);
     }
-    dfa::DirectFeedbackOptions feedback() const override { return dfa::cora_recipe(0).feedback; }
+    dfa::DirectFeedbackOptions feedback() const override {
+        return dfa::direct_feedback_options(dfa::cora_recipe(0), data_);
+    }
     dfa::TrainingOptions training(std::uint64_t seed) const override {
         return dfa::cora_recipe(seed).training;
     }

@@ -58,14 +58,13 @@ std::string spectrum_picture(const calibration::Carrier& carrier) {
     }
     p.low = quantile(p.values, 0.05);
     p.high = quantile(p.values, 0.998);
-    p.low_text = fmt::format("10^{:.1f}", p.low);
-    p.high_text = fmt::format("10^{:.1f} DN² per pixel", p.high);
+    p.low_text = fmt::format("{:.0f}", std::pow(10, p.low));
+    p.high_text = fmt::format("{:.0f} DN² per pixel, logarithmic", std::pow(10, p.high));
     p.label = "power spectrum of the frames with the side band marked";
     const auto mark = [&](double sign, const char* word) {
         p.marks.push_back({n / 2.0 + sign * carrier.rows_cpp.value * n,
                            n / 2.0 + sign * carrier.columns_cpp.value * n,
-                           carrier.width_rows_cpp * n / 2, carrier.width_columns_cpp * n / 2,
-                           word});
+                           carrier.width_rows_cpp * n, carrier.width_columns_cpp * n, word});
     };
     mark(1, "side band");
     mark(-1, "its twin");

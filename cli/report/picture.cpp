@@ -1,3 +1,4 @@
+// Picture: colour scales, pixels as an embedded PNG, and marks over them. See picture.h.
 #include "cli/report/picture.h"
 
 #include "cli/report/page.h"
@@ -41,17 +42,18 @@ std::string image(int rows, int columns, std::span<const Rgb> pixels, double x, 
 }
 
 std::string mark_svg(const Mark& mark, double scale, double height) {
-    const double x = (mark.column + 0.5) * scale;
-    const double y = (mark.row + 0.5) * scale;
-    const double radius_y = mark.row_radius * scale;
-    // The word goes below the ellipse unless that is outside.
-    const bool below = y + radius_y + text_height_px < height;
-    const double text_y = below ? y + radius_y + 13 : y - radius_y - 5;
+    const double width_of_mark = mark.columns * scale;
+    const double height_of_mark = mark.rows * scale;
+    const double x = (mark.column + 0.5) * scale - width_of_mark / 2;
+    const double y = (mark.row + 0.5) * scale - height_of_mark / 2;
+    // The word goes below the frame unless that is outside.
+    const bool below = y + height_of_mark + text_height_px < height;
+    const double text_y = below ? y + height_of_mark + 14 : y - 6;
     return fmt::format(
-        "<ellipse cx=\"{:.1f}\" cy=\"{:.1f}\" rx=\"{:.1f}\" ry=\"{:.1f}\" fill=\"none\" "
-        "stroke=\"#7fe7ff\" stroke-width=\"1.6\"/><text x=\"{:.1f}\" y=\"{:.1f}\" class=\"mark\">"
-        "{}</text>",
-        x, y, mark.column_radius * scale, radius_y, x, text_y, escaped(mark.word));
+        "<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" rx=\"4\" "
+        "fill=\"none\" stroke=\"#7fe7ff\" stroke-width=\"1.8\"/>"
+        "<text x=\"{:.1f}\" y=\"{:.1f}\" class=\"mark\">{}</text>",
+        x, y, width_of_mark, height_of_mark, x + width_of_mark / 2, text_y, escaped(mark.word));
 }
 
 }  // namespace

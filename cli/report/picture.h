@@ -16,12 +16,12 @@ enum class Colours {
 
 Rgb colour_of(Colours colours, double part);  // part in [0, 1]
 
-// An ellipse around something, in pixels of the picture, with a word beside it.
+// A frame around something, in pixels of the picture, with a word beside it.
 struct Mark {
-    double row = 0;
+    double row = 0;  // centre
     double column = 0;
-    double row_radius = 1;
-    double column_radius = 1;
+    double rows = 1;
+    double columns = 1;
     std::string word;
 };
 

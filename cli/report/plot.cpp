@@ -1,3 +1,4 @@
+// Plot: writes gnuplot's script, runs it, or falls back to numbers. See plot.h.
 #include "cli/report/plot.h"
 
 #include "cli/report/page.h"
@@ -92,6 +93,7 @@ std::string gnuplot_script(const Plot& plot) {
         text_colour, quoted(plot.x_axis), quoted(plot.y_axis), plot.key_left ? "left" : "right",
         plot.key_low ? "bottom" : "top", range(plot.x_low, plot.x_high),
         range(plot.y_low, plot.y_high));
+    if (plot.whole_x) script += "set xtics 1\n";
     if (plot.x_log) script += "set logscale x\nset format x '%.0e'\n";
     if (plot.y_log) script += "set logscale y\nset format y '%.0e'\n";
     std::string drawings;

@@ -29,6 +29,7 @@ struct Plot {
     bool x_log = false;
     bool y_log = false;
     std::optional<double> x_low = {}, x_high = {}, y_low = {}, y_high = {};
+    bool whole_x = false;  // x counts something: a tick at every whole number
     bool key_left = false;
     bool key_low = false;
 };

@@ -69,8 +69,13 @@ Series curve(const std::vector<TrainingRun>& runs, const std::string& method, Va
 
 std::string curves_plot(const std::vector<TrainingRun>& runs, const std::string& label,
                         const std::string& axis, Value value, bool key_low, Gnuplot& gnuplot) {
-    Plot plot{.label = label, .x_axis = "epoch", .y_axis = axis, .series = {}};
+    Plot plot{.label = label, .x_axis = "epoch", .y_axis = axis};
     plot.key_low = key_low;
+    plot.x_low = 0.5;
+    std::size_t epochs = 1;
+    for (const auto& run : runs) epochs = std::max(epochs, run.result.epochs.size());
+    plot.x_high = static_cast<double>(epochs) + 0.5;
+    plot.whole_x = epochs <= 20;
     for (const auto& summary : summarise(runs)) {
         Series s = curve(runs, summary.method, value);
         if (!s.x.empty()) plot.series.push_back(std::move(s));
@@ -104,12 +109,16 @@ void add_task(Page& page, const std::vector<TrainingRun>& runs, Gnuplot& gnuplot
           curves_plot(runs, "training loss", "training loss", training_loss, false, gnuplot)}) {
         if (!drawing.empty()) drawings.push_back(drawing);
     }
-    page.figure(drawings,
-                "Learning curves, mean over seeds (bars: standard deviation between seeds). "
-                "`shallow` trains the last layer only: what is above it, the feedback has taught "
-                "the hidden layers. `optical` should lie on `ternary`, its digital twin.",
-                "`optical` clearly below `ternary` (the bench adds more noise than the validation "
-                "above promises), or on `shallow` (the feedback does not arrive).");
+    page.figure(
+        drawings,
+        "Learning curves, mean over seeds (bars: standard deviation between seeds). "
+        "<code>shallow</code> trains the last layer only: what is above it, the feedback has "
+        "taught the hidden layers. <code>optical</code> should come close to "
+        "<code>dfa</code>, which multiplies by an exact digital matrix, and lie on "
+        "<code>ternary</code>, its digital twin.",
+        "<code>optical</code> clearly below <code>ternary</code> (the bench adds more noise "
+        "than its validation promises), or on <code>shallow</code> (the feedback does not "
+        "arrive).");
 }
 
 }  // namespace

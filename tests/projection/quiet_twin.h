@@ -23,8 +23,8 @@ namespace opal::tests {
 inline constexpr int twin_inputs = 10;
 inline constexpr int twin_side_px = 128;  // of the camera region: 32 x 32 modes
 
-// `lab` with a flat reference, on 240 x 320 mirrors: the medium resolves each of the 32 blocks of the
-// guard strip. Noisy and drifting as `lab` is.
+// `lab` with a flat reference, on 240 x 320 mirrors; the medium resolves each of the 32 blocks of
+// the guard strip. Noisy and drifting as `lab` is.
 inline sim::Scene small_lab(std::vector<std::string> overrides = {}) {
     std::vector<std::string> all{"dmd.rows=240",
                                  "dmd.columns=320",
