@@ -17,12 +17,19 @@ prefix=$work/moved
 
 echo "-- what must be there"
 for file in include/opal/hal/bench.h lib*/cmake/opal/opalConfig.cmake share/opal/scenes/lab.yaml \
-    share/opal/udev/README.md share/doc/opal/LICENSE bin/opal; do
+    share/opal/udev/README.md share/doc/opal/LICENSE \
+    share/man/man1/opal.1 bin/opal; do
     # shellcheck disable=SC2206  # the pattern is meant to expand: the library folder's name varies
     found=("$prefix"/$file)
     [ -e "${found[0]}" ] || { echo "missing from the installed tree: $file" >&2; exit 1; }
 done
 "$prefix/bin/opal" --version
+"$prefix/bin/opal" --help | sed -n '/^Subcommands:/,/^$/s/^  \([a-z]*\) .*/\1/p' >"$work/commands"
+while read -r command; do
+    grep -q "^\.BI\{0,1\} $command" "$prefix/share/man/man1/opal.1" ||
+        { echo "the manual page does not tell of opal $command" >&2; exit 1; }
+done <"$work/commands"
+[ -s "$work/commands" ] || { echo "opal --help lists no commands" >&2; exit 1; }
 
 echo "-- find_package(opal): projects a vector through the ideal simulated bench"
 cmake -S "$here/consumer" -B "$work/consumer" -G Ninja -DCMAKE_CXX_COMPILER="$compiler" \
