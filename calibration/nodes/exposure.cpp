@@ -107,11 +107,12 @@ Exposure measure_exposure(Session& session) {
         if (brightest > 0.4 * room || exposure >= info.max_exposure) break;
         exposure = std::min(2 * exposure, info.max_exposure);
     }
-    Histogram final;
-    for (int attempt = 0; attempt < 8; ++attempt) {
+    Histogram final = look(session, exposure, 2, true);
+    for (int attempt = 0; attempt < 16; ++attempt) {
         double factor = target * room / std::max(brightest, 1.0);
-        // A clipped frame does not say how far beyond it is.
-        if (brightest >= 0.98 * room) factor = 0.6;
+        // A clipped frame does not say how far beyond it is; a white one is far beyond.
+        if (brightest >= 0.98 * room)
+            factor = final.part_from(result.saturation_dn) > 0.3 ? 0.1 : 0.6;
         auto wanted = hal::Duration(
             static_cast<hal::Duration::rep>(static_cast<double>(exposure.count()) * factor));
         if (wanted < info.min_exposure) {
