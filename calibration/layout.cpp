@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cassert>
 #include <stdexcept>
@@ -11,6 +12,13 @@
 namespace opal::calibration {
 
 namespace {
+
+// Where block j of the code sits on the strip, counted from the left. Of 4000 random orders the one
+// whose words stay most different under Gaussian beams of waist 0.3 to 0.6 strip lengths, up to a
+// tenth of it off centre: the closest two then correlate by 1 : 1.40, in natural order 1 : 1.10.
+constexpr std::array<int, code_blocks> strip_places{27, 21, 12, 29, 2,  5,  8,  19, 26, 7,  1,
+                                                    20, 13, 6,  0,  11, 18, 25, 3,  28, 30, 23,
+                                                    9,  10, 17, 14, 22, 16, 31, 24, 4,  15};
 
 struct Grid {
     int rows = 0;
@@ -77,7 +85,8 @@ Block Layout::code_block(int index) const {
     assert(index >= 0 && index < code_blocks);
     const int width = dmd_columns_ / code_blocks;
     const int margin_columns = (dmd_columns_ - width * code_blocks) / 2;
-    return {dmd_rows_ - strip_rows_, margin_columns + index * width, strip_rows_, width};
+    const int place = strip_places[static_cast<std::size_t>(index)];
+    return {dmd_rows_ - strip_rows_, margin_columns + place * width, strip_rows_, width};
 }
 
 bool Layout::code_bit(std::uint32_t word, int index) {

@@ -4,13 +4,15 @@
 //   |  input 0  |  input 1  | ...          |   data area: grid of equal blocks, row-major, the
 //   |  ...                                 |   upper seven eighths of the mirrors
 //   +--------------------------------------+
-//   | c0 | c1 | c2 | ...            | c31  |   guard strip: `code_blocks` blocks carrying the
+//   |c14 |c10 |c4  |c18 | ...       | c28  |   guard strip: `code_blocks` blocks carrying the
 //   +--------------------------------------+   pattern's number
 //
 // The code is bi-orthogonal: number n (0..61) is Walsh function 1 + n / 2 of length 32,
 // complemented for odd n. Every word lights exactly 16 of the 32 blocks, so the strip sends the
 // same power with every pattern, and two different words share 8 blocks or none. The strip is also
-// the pilot: its known field gives the interferometer's phase.
+// the pilot: its known field gives the interferometer's phase. Neighbouring bits of a word sit far
+// apart on the strip, in a fixed scattered order: a beam that is brighter in the middle would
+// otherwise make words alike that differ at the rim only.
 //
 // Rule: mirrors outside every block (margins left over by the division) are off in every drawing.
 #pragma once
