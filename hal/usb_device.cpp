@@ -13,7 +13,11 @@ std::optional<std::size_t> UsbDevice::read(std::uint8_t endpoint, std::span<std:
     if (!reap(endpoint, deadline)) {
         // The transfer is on this stack: it has to end before this function does. Cancelling is
         // bounded by the host controller, so this wait needs no deadline of its own.
-        cancel(endpoint);
+        try {
+            cancel(endpoint);
+        } catch (const DeviceError&) {
+            // Unplugged since the deadline: the read ends by itself, as failed, and is reaped too.
+        }
         while (!reap(endpoint, Deadline{Time::max()})) {
         }
     }
