@@ -71,7 +71,7 @@ struct DmdStatus {
 // For drivers:
 //   - Reject before sending, with the limit in the message, out_of_range: wrong shape, slot beyond
 //     memory, empty or too long sequence, exposure below min_exposure, dark below min_dark when a
-//     triggered entry follows.
+//     triggered entry follows, times longer than the device can count.
 //   - Entry k's edge comes at start + sum of (exposure + dark) of the entries before it.
 //   - A program() whose sequence names slots never loaded throws wrong_state: showing an old
 //     pattern is the defect that costs labs weeks.

@@ -41,6 +41,7 @@ struct LaserStatus {
 //   - off() is idempotent, allowed in every state, and ends in `off`, disarmed, set power 0. It
 //     throws only if the device could not confirm: emission is then unknown and a person has to
 //     look.
+//   - Calls come from one thread at a time, except off(): any thread may call it at any moment.
 //   - An interlock that opens while armed or emitting turns light off by hardware; status() then
 //     says fault. Closing it again never turns light back on: off(), arm() and emit() are needed.
 // For drivers:

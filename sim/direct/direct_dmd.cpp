@@ -15,6 +15,10 @@ using hal::ErrorKind;
 
 namespace {
 
+// Of an exposure or a dark time: the longest sequence of them is still far from the end of the
+// 64-bit nanoseconds it is added up in.
+constexpr Duration longest_time = std::chrono::minutes(10);
+
 double in_us(Duration d) {
     return static_cast<double>(d.count()) * 1e-3;
 }
@@ -141,10 +145,14 @@ void DirectDmd::check_entry(const hal::PatternSequence& sequence, std::size_t in
         fail(ErrorKind::out_of_range, "program",
              which + fmt::format("exposure {} us asked; at least {} us is possible",
                                  in_us(entry.exposure), in_us(info_.min_exposure)));
-    if (entry.dark < Duration{0})
+    if (entry.exposure > longest_time)
         fail(ErrorKind::out_of_range, "program",
-             which + fmt::format("dark time {} us asked; at least 0 us is possible",
-                                 in_us(entry.dark)));
+             which + fmt::format("exposure {} us asked; at most {} us is possible",
+                                 in_us(entry.exposure), in_us(longest_time)));
+    if (entry.dark < Duration{0} || entry.dark > longest_time)
+        fail(ErrorKind::out_of_range, "program",
+             which + fmt::format("dark time {} us asked; 0 to {} us is possible", in_us(entry.dark),
+                                 in_us(longest_time)));
     const bool last = index + 1 == sequence.entries.size();
     if (last && !sequence.repeat) return;
     const hal::SequenceEntry& next = sequence.entries[last ? 0 : index + 1];

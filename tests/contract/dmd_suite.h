@@ -45,6 +45,16 @@ TEST_CASE_TEMPLATE_DEFINE("Dmd: out_of_range before anything is sent, with the l
         hasty.entries[0].exposure = info.min_exposure - 1us;
         dmd.program(hasty);
     });
+    check_fault(hal::ErrorKind::out_of_range, {"exposure"}, [&] {
+        hal::PatternSequence endless = sequence;
+        endless.entries[0].exposure = hal::Duration::max();
+        dmd.program(endless);
+    });
+    check_fault(hal::ErrorKind::out_of_range, {"dark"}, [&] {
+        hal::PatternSequence endless = sequence;
+        endless.entries[1].dark = hal::Duration::max();
+        dmd.program(endless);
+    });
 }
 
 TEST_CASE_TEMPLATE_DEFINE("Dmd: dark times that do not end the trigger pulse are refused", H,

@@ -1,5 +1,5 @@
-// Descriptor: the far end of a socket or pseudo-terminal in tests of drivers/: plain system calls,
-// every one with a time limit.
+// Descriptor: the far end of a socket or pseudo-terminal in tests of drivers/: plain system calls.
+// Reads end after two seconds of silence; writes are small enough to fit on the way.
 #pragma once
 
 #include <doctest/doctest.h>

@@ -6,6 +6,7 @@
 
 #include <limits>
 #include <stdexcept>
+#include <thread>
 
 namespace opal::contract {
 
@@ -164,11 +165,25 @@ TEST_CASE_TEMPLATE_DEFINE("Laser: EmissionGuard leaves it off, whatever ends the
     }
 }
 
+TEST_CASE_TEMPLATE_DEFINE("Laser: off() may come from any thread, in the middle of other calls", H,
+                          laser_off_anywhere) {
+    H harness;
+    hal::Laser& laser = harness.bench().laser();
+    laser.arm(harness.bench().laser_limit_mw());
+    laser.emit();
+    std::thread somebody([&] { laser.off(); });
+    for (int i = 0; i < 1000; ++i) laser.status();
+    somebody.join();
+    CHECK(laser.status().state == LaserState::off);
+    check_fault(hal::ErrorKind::wrong_state, {"arm"}, [&] { laser.emit(); });
+}
+
 #define OPAL_LASER_SUITE(...)                                \
     TEST_CASE_TEMPLATE_INVOKE(laser_order, __VA_ARGS__);     \
     TEST_CASE_TEMPLATE_INVOKE(laser_limits, __VA_ARGS__);    \
     TEST_CASE_TEMPLATE_INVOKE(laser_life, __VA_ARGS__);      \
     TEST_CASE_TEMPLATE_INVOKE(laser_interlock, __VA_ARGS__); \
-    TEST_CASE_TEMPLATE_INVOKE(laser_guard, __VA_ARGS__)
+    TEST_CASE_TEMPLATE_INVOKE(laser_guard, __VA_ARGS__);     \
+    TEST_CASE_TEMPLATE_INVOKE(laser_off_anywhere, __VA_ARGS__)
 
 }  // namespace opal::contract
