@@ -12,7 +12,7 @@
 namespace opal::sim {
 namespace {
 
-// Shortest text that reads back to the same double, with a mark that it is not a whole number.
+// Shortest text that reads back to the same double.
 std::string number_text(double value) {
     return fmt::format("{}", value);
 }
@@ -67,11 +67,12 @@ std::optional<SceneProblem> find_dmd_problem(const DmdScene& dmd) {
     if (mirrors > most_elements)
         return problem("dmd.columns", fmt::format("{} x {} mirrors; allowed: {} in all", dmd.rows,
                                                   dmd.columns, most_elements));
-    if (std::int64_t{dmd.stuck_on} + dmd.stuck_off > mirrors)
+    // Positions are drawn until they differ, which takes ever longer the fuller the array gets.
+    if (std::int64_t{dmd.stuck_on} + dmd.stuck_off > mirrors / 2)
         return problem("dmd.stuck_off",
-                       fmt::format("{} stuck on and {} stuck off are more than the DMD has; "
+                       fmt::format("{} stuck on and {} stuck off are more than half of the DMD; "
                                    "allowed: {} together",
-                                   dmd.stuck_on, dmd.stuck_off, mirrors));
+                                   dmd.stuck_on, dmd.stuck_off, mirrors / 2));
     // A beam that misses the centres of all macro-pixels would light nothing.
     if (dmd.illumination_waist_px > 0 && dmd.illumination_waist_px < 0.5 * dmd.macro_pixel_px)
         return problem("dmd.illumination_waist_px",
@@ -90,6 +91,12 @@ std::optional<SceneProblem> find_dmd_problem(const DmdScene& dmd) {
 
 std::optional<SceneProblem> find_combination(const Scene& s) {
     if (auto found = find_dmd_problem(s.dmd)) return found;
+    // Time over this is the number of the medium's epoch, which has to stay a number.
+    constexpr double shortest_decorrelation_s = 1e-3;
+    if (s.medium.decorrelation_s > 0 && s.medium.decorrelation_s < shortest_decorrelation_s)
+        return problem("medium.decorrelation_s",
+                       fmt::format("{} is too short; allowed: 0 (never) or at least {}",
+                                   s.medium.decorrelation_s, shortest_decorrelation_s));
     if (s.speckle.pixels_per_mode_rows > s.sensor.rows)
         return problem("speckle.pixels_per_mode_rows",
                        fmt::format("{} is more than the sensor has; allowed: 1 to {}",

@@ -11,7 +11,6 @@
 #include <charconv>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <map>
 #include <optional>
 #include <sstream>
@@ -276,7 +275,11 @@ std::string read_text(const std::string& path) {
         throw SceneError(
             fmt::format("{}: {} bytes; a scene file has at most {}", path, size, largest));
     std::ifstream file(path, std::ios::binary);
-    std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+    // read() keeps an error of the disk as a state; stream iterators would throw it without a name.
+    std::string text;
+    char part[4096];
+    while (file.read(part, sizeof part), file.gcount() > 0)
+        text.append(part, static_cast<std::size_t>(file.gcount()));
     if (!file.is_open() || file.bad())
         throw SceneError(fmt::format("{}: cannot be read; check its permissions", path));
     return text;

@@ -118,6 +118,10 @@ TEST_CASE("impossible values name the range") {
     CHECK(message("reference:\n  carrier_rows_cpp: 0.5\n") ==
           "b.yaml:2:21: reference.carrier_rows_cpp: '0.5' is impossible; allowed: a number, above "
           "-0.5 and below 0.5 cycles per pixel");
+    // Legal numbers whose consequences would not fit into any: infinite light, infinite darkness.
+    CHECK(starts(message("reference:\n  ratio: 1e-300\n"), "b.yaml:2:10: reference.ratio: "));
+    CHECK(starts(message("sensor:\n  dark_doubling_k: 1\n"),
+                 "b.yaml:2:20: sensor.dark_doubling_k: "));
     CHECK(starts(message("dmd:\n  contrast: nan\n"), "b.yaml:2:13: dmd.contrast: "));
     CHECK(starts(message("dmd:\n  contrast: .inf\n"), "b.yaml:2:13: dmd.contrast: "));
     CHECK(starts(message("dmd:\n  contrast: 1e999\n"), "b.yaml:2:13: dmd.contrast: "));
@@ -128,8 +132,14 @@ TEST_CASE("impossible combinations point to the key that was written") {
           "b.yaml:4:3: dmd.macro_pixel_px: 31 is more than the DMD's short side; allowed: 1 to 30");
     CHECK(starts(message("dmd: {rows: 30, columns: 40}\n"), "b.yaml:1:1: dmd.macro_pixel_px: 40"));
     CHECK(starts(message("base: lab\n", {"dmd.rows=30"}), "b.yaml: dmd.macro_pixel_px: 40"));
-    CHECK(starts(message("dmd:\n  stuck_on: 2073600\n  stuck_off: 1\n"),
-                 "b.yaml:3:3: dmd.stuck_off: "));
+    // 1080 x 1920 mirrors, half of them 1036800.
+    CHECK(message("dmd:\n  stuck_on: 1036800\n  stuck_off: 1\n") ==
+          "b.yaml:3:3: dmd.stuck_off: 1036800 stuck on and 1 stuck off are more than half of the "
+          "DMD; allowed: 1036800 together");
+    CHECK(message("dmd:\n  stuck_on: 1036800\n") == "accepted");
+    CHECK(message("medium:\n  decorrelation_s: 1e-300\n") ==
+          "b.yaml:2:3: medium.decorrelation_s: 1e-300 is too short; allowed: 0 (never) or at least "
+          "0.001");
     CHECK(starts(message("dmd:\n  illumination_row_offset_px: 541\n"),
                  "b.yaml:2:3: dmd.illumination_row_offset_px: "));
     CHECK(starts(message("dmd:\n  illumination_waist_px: 3\n"),
@@ -297,4 +307,6 @@ TEST_CASE("files: found, missing, and things that are no files") {
     std::ofstream(path) << std::string(1 << 20, '#') << "\n";
     CHECK(starts(says(path), path + ": 1048577 bytes; a scene file has at most 1048576"));
     std::filesystem::remove_all(folder);
+    // A file of this system whose first page cannot be read.
+    CHECK(says("/proc/self/mem") == "/proc/self/mem: cannot be read; check its permissions");
 }
