@@ -19,6 +19,6 @@ if [ -z "${program:-}" ]; then
 fi
 
 cd "$top"
-find . \( -name .git -o -name 'build*' -o -name 'opal-demo*' \) -prune -o \
+find . -type d \( -name .git -o -name 'build*' -o -name 'opal-demo*' \) -prune -o \
     \( -name '*.h' -o -name '*.cpp' \) -print0 |
     xargs -0 -r -n 16 -P 2 "$program" "${mode[@]}" --style=file

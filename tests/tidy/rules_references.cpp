@@ -3,6 +3,7 @@
 #include "tests/tidy/rules.h"
 
 #include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <regex>
 
@@ -10,6 +11,16 @@ namespace opal::tests {
 namespace {
 
 namespace fs = std::filesystem;
+
+// True if `text` has `name` as a whole: "table.cpp" is not in "optical_table.cpp".
+bool names(std::string_view text, std::string_view name) {
+    for (std::size_t at = text.find(name); at != std::string_view::npos;
+         at = text.find(name, at + 1)) {
+        const unsigned char before = at == 0 ? ' ' : static_cast<unsigned char>(text[at - 1]);
+        if (std::isalnum(before) == 0 && before != '_') return true;
+    }
+    return false;
+}
 
 // A .cpp that no CMake file or script names is dead.
 void check_orphan(const SourceTree& tree, const SourceFile& file,
@@ -19,7 +30,7 @@ void check_orphan(const SourceTree& tree, const SourceFile& file,
     const bool named =
         std::any_of(tree.files().begin(), tree.files().end(), [&](const SourceFile& other) {
             return (other.kind == FileKind::cmake || other.kind == FileKind::script) &&
-                   other.text.find(name) != std::string::npos;
+                   names(other.text, name);
         });
     if (!named) {
         violations.push_back({file.path, 1, "orphan", "no CMakeLists.txt or script names it"});

@@ -211,6 +211,9 @@ TEST_CASE("purity looks at code: not into literals, raw literals, comments, digi
 
 TEST_CASE("orphan: every source is built by somebody") {
     CHECK(violations_of("sim/forgotten.cpp", purpose) == Found{"sim/forgotten.cpp:1: orphan"});
+    // The surroundings build a.cpp; that does not build the end of its name.
+    CHECK(violations_of("sim/a.cpp", purpose) == Found{});
+    CHECK(violations_of("sim/pp.cpp", purpose) == Found{"sim/pp.cpp:1: orphan"});
 }
 
 TEST_CASE("link: documents point at files that are there") {
