@@ -168,6 +168,13 @@ void read_split(const std::filesystem::path& path, Papers& papers, GraphData& da
         throw DataError(path, std::to_string(data.labels.size()) + " papers",
                         std::to_string(papers.by_id.size()) + " as in cora.content");
     }
+    // A number that no paper has would be an output that no label ever asks for.
+    for (std::size_t k = 0; k < data.class_names.size(); ++k) {
+        if (!data.class_names[k].empty()) continue;
+        throw DataError(
+            path, "no paper of class " + std::to_string(k),
+            "papers of every class from 0 to " + std::to_string(data.class_names.size() - 1));
+    }
     for (const Part part : {Part::training, Part::validation, Part::test}) {
         if (std::find(data.parts.begin(), data.parts.end(), part) == data.parts.end()) {
             throw DataError(path, "a part without papers", "some of each of train, val and test");

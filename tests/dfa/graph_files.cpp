@@ -133,6 +133,10 @@ TEST_CASE("bad graph files are named with line, finding and expectation") {
           "earlier line");
     CHECK(complaint(content, cites, replaced(split, "40\t0\tNets", "40\t-1\tNets")) ==
           "planetoid_split.tsv: line 5 has class '-1', expected 0 to 999");
+    CHECK(complaint(content, cites,
+                    replaced(replaced(split, "30\t1\tTheory", "30\t5\tTheory"), "10\t1\tTheory",
+                             "10\t5\tTheory")) ==
+          "planetoid_split.tsv: no paper of class 1, expected papers of every class from 0 to 5");
     CHECK(complaint(content, cites, replaced(split, "none", "nobody")) ==
           "planetoid_split.tsv: line 5 has part 'nobody', expected train, val, test or none");
     CHECK(complaint(content, cites, split.substr(0, split.find("3\t40"))) ==
