@@ -33,7 +33,11 @@ public:
 struct Deadline {
     Time at;
 
-    static Deadline after(const Clock& clock, Duration span) { return {clock.now() + span}; }
+    // A span beyond the end of time is a deadline at the end of time.
+    static Deadline after(const Clock& clock, Duration span) {
+        const Time now = clock.now();
+        return {span < Time::max() - now ? now + span : Time::max()};
+    }
     bool passed(const Clock& clock) const { return clock.now() >= at; }
     Duration left(const Clock& clock) const {
         return at > clock.now() ? at - clock.now() : Duration{0};

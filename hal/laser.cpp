@@ -12,12 +12,18 @@ namespace {
 // Warm-up takes seconds; asking a laser on a serial line more often than this would load the line.
 constexpr Duration poll_interval = std::chrono::milliseconds(20);
 
+// One reply lost on a serial line must not leave the light on.
+constexpr int off_attempts = 3;
+
 void off_whatever_happens(Laser& laser) noexcept {
-    try {
-        laser.off();
-    } catch (...) {
-        // A destructor has no one to tell. Laser::off() has already reported what it could, and a
-        // second exception here would end the program before other devices are made safe.
+    for (int attempt = 0; attempt < off_attempts; ++attempt) {
+        try {
+            laser.off();
+            return;
+        } catch (...) {
+            // A destructor has no one to tell. Laser::off() has already reported what it could, and
+            // a second exception here would end the program before other devices are made safe.
+        }
     }
 }
 

@@ -61,7 +61,8 @@ public:
 };
 
 // Light on for the length of a scope: arms, sets the power, emits, and waits until the power is in
-// specification. The destructor turns the laser off whatever ended the scope and never throws.
+// specification. The destructor turns the laser off whatever ended the scope, asks again if the
+// device could not confirm, and never throws.
 // Throws DeviceError{timeout} (laser off) if the power is not in specification by `deadline`.
 class EmissionGuard {
 public:

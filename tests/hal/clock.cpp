@@ -33,4 +33,6 @@ TEST_CASE("a deadline passes at its moment, not before") {
     CHECK(deadline.left(clock) == 0ns);
     clock.wait_for(1s);
     CHECK(deadline.left(clock) == 0ns);
+    CHECK(Deadline::after(clock, Duration::max()).at == Time::max());
+    CHECK(Deadline::after(clock, -1ns).passed(clock));
 }
