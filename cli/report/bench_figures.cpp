@@ -2,6 +2,7 @@
 #include "cli/record_summary.h"
 #include "cli/report/figures.h"
 #include "cli/report/picture.h"
+#include "cli/report/statistics.h"
 
 #include <fmt/format.h>
 
@@ -23,18 +24,25 @@ std::string bar(double share, double largest) {
                        std::max(100 * part, 0.5));
 }
 
-std::string prediction_plot(const calibration::Validation& v, Gnuplot& gnuplot) {
-    Series points{.label = "modes of one frame", .x = {}, .y = {}, .style = Style::points};
+// The example frame turned into the phase of its prediction: a frame's own phase is arbitrary.
+std::vector<std::complex<double>> aligned(const calibration::Validation& v) {
     std::complex<double> overlap = 0;
     for (std::size_t k = 0; k < v.example_measured.size(); ++k) {
         overlap += std::complex<double>(std::conj(v.example_predicted[k]) * v.example_measured[k]);
     }
-    // The frame's own phase is arbitrary; both are shown in the phase of the prediction.
     const std::complex<double> turn = std::conj(overlap) / std::max(std::abs(overlap), 1e-300);
+    std::vector<std::complex<double>> measured;
+    for (const auto z : v.example_measured) measured.push_back(turn * std::complex<double>(z));
+    return measured;
+}
+
+std::string prediction_plot(const calibration::Validation& v, Gnuplot& gnuplot) {
+    Series points{.label = "modes of one frame", .x = {}, .y = {}, .style = Style::points};
+    const auto measured = aligned(v);
     double largest = 0;
-    for (std::size_t k = 0; k < v.example_measured.size(); ++k) {
+    for (std::size_t k = 0; k < measured.size(); ++k) {
         points.x.push_back(v.example_predicted[k].real());
-        points.y.push_back((turn * std::complex<double>(v.example_measured[k])).real());
+        points.y.push_back(measured[k].real());
         largest = std::max(largest, std::abs(points.x.back()));
     }
     return gnuplot.render({.label = "predicted against measured field",
@@ -45,16 +53,38 @@ std::string prediction_plot(const calibration::Validation& v, Gnuplot& gnuplot) 
                                        .x = {-largest, largest},
                                        .y = {-largest, largest},
                                        .style = Style::line,
-                                       .colour = 1}},
-                           .key_left = true});
+                                       .colour = 1}}});
+}
+
+std::string difference_plot(const calibration::Validation& v, Gnuplot& gnuplot) {
+    const auto measured = aligned(v);
+    std::vector<double> differences;
+    double squares = 0;
+    for (std::size_t k = 0; k < measured.size(); ++k) {
+        const auto d = measured[k] - std::complex<double>(v.example_predicted[k]);
+        squares += std::norm(d);
+        differences.push_back(d.real());
+        differences.push_back(d.imag());
+    }
+    const double rms = std::sqrt(squares / static_cast<double>(differences.size()));
+    if (!(rms > 0)) return {};
+    for (double& d : differences) d /= rms;
+    const Histogram h = histogram(differences, -5, 5, 50);
+    return gnuplot.render({.label = "difference between measured and predicted field",
+                           .x_axis = "difference / its rms",
+                           .y_axis = "probability density",
+                           .series = {{.label = fmt::format("rms {:.2g} √DN", rms),
+                                       .x = h.centre,
+                                       .y = h.density,
+                                       .style = Style::bars},
+                                      gaussian(-5, 5)},
+                           .x_low = -5,
+                           .x_high = 5,
+                           .y_low = 0});
 }
 
 std::string transfer_plot(const calibration::PhotonTransfer& p, Gnuplot& gnuplot) {
-    Series line{.label = "shot noise of the fitted gain",
-                .x = {},
-                .y = {},
-                .style = Style::line,
-                .colour = 1};
+    Series line{.label = "fitted gain", .x = {}, .y = {}, .style = Style::line, .colour = 1};
     if (p.gain_deep_e_per_dn.value > 0 && !p.mean_dn.empty()) {
         // Variance = read noise^2 + mean / gain, in DN of the deep format [EMVA 2021, eq. 16].
         const double gain = p.gain_deep_e_per_dn.value;
@@ -73,8 +103,21 @@ std::string transfer_plot(const calibration::PhotonTransfer& p, Gnuplot& gnuplot
              {{.label = "measured", .x = p.mean_dn, .y = p.variance_dn2, .style = Style::points},
               line},
          .x_low = 0,
-         .y_low = 0,
-         .key_left = true});
+         .y_low = 0});
+}
+
+std::string linearity_plot(const calibration::PhotonTransfer& p, Gnuplot& gnuplot) {
+    if (p.exposure_us.size() != p.mean_dn.size()) return {};
+    return gnuplot.render(
+        {.label = "linearity",
+         .x_axis = "exposure (us)",
+         .y_axis = "mean above black (DN)",
+         .series = {{.label = fmt::format("linear within {:.2f} %", p.linearity_percent),
+                     .x = p.exposure_us,
+                     .y = p.mean_dn,
+                     .style = Style::line_and_points}},
+         .x_low = 0,
+         .y_low = 0});
 }
 
 std::string map_picture(const calibration::Map& map) {
@@ -113,19 +156,21 @@ void add_validation(Page& page, const calibration::Record& record, Gnuplot& gnup
         "bits per component.",
         v.patterns, v.correlation.value, v.worst_correlation, v.effective_bits));
     if (!v.example_measured.empty()) {
-        page.figure({prediction_plot(v, gnuplot)},
-                    "Every mode of one held-out frame: what the matrix predicts against what was "
-                    "measured.",
-                    "a cloud instead of a line (noise, or the medium has moved), a line with "
-                    "another slope (the laser's power has changed), a curve (the camera is not "
-                    "linear or saturates).");
+        page.figure(
+            {prediction_plot(v, gnuplot), difference_plot(v, gnuplot)},
+            "One held-out frame. Left: what the matrix predicts for every mode against what "
+            "was measured. Right: the difference, which noise makes Gaussian.",
+            "a cloud instead of a line (noise, or the medium has moved), a line with "
+            "another slope (the laser's power has changed), a curve (the camera is not "
+            "linear or saturates), a difference with long tails (a few modes are wrong: "
+            "hot pixels, dust).");
     }
     double largest = v.measured_error;
     for (const auto& source : v.budget) largest = std::max(largest, source.share);
     std::vector<std::vector<std::string>> rows{
         {"source", "logarithmic, four decades", "error power / signal power"}};
     const auto row = [&](const std::string& name, double share) {
-        rows.push_back({name, bar(share, largest), fmt::format("{:.2e}", share)});
+        rows.push_back({name, bar(share, largest), share > 0 ? fmt::format("{:.2e}", share) : "0"});
     };
     for (const auto& source : v.budget) row(escaped(source.name), source.share);
     row("<b>predicted, all</b>", v.predicted_error);
@@ -140,9 +185,11 @@ void add_validation(Page& page, const calibration::Record& record, Gnuplot& gnup
 void add_devices(Page& page, const calibration::Record& record, Gnuplot& gnuplot) {
     page.section("Camera, DMD and drift", "devices");
     if (record.photon_transfer && !record.photon_transfer->mean_dn.empty()) {
-        page.figure({transfer_plot(*record.photon_transfer, gnuplot)},
-                    "Photon transfer [EMVA 2021]: the noise grows with the light because light "
-                    "comes in quanta, and the slope is the camera's gain.",
+        page.figure({transfer_plot(*record.photon_transfer, gnuplot),
+                     linearity_plot(*record.photon_transfer, gnuplot)},
+                    "Left: photon transfer [EMVA 2021]. The noise grows with the light because "
+                    "light comes in quanta, and the slope is the camera's gain. Right: the mean "
+                    "against the exposure, which must be a straight line.",
                     "a curve that bends down at the right (saturation), or a floor so high that "
                     "the slope is lost (read noise above the shot noise: more light, or a better "
                     "camera).");
@@ -175,7 +222,7 @@ void add_devices(Page& page, const calibration::Record& record, Gnuplot& gnuplot
                 {.label = name,
                  .x_axis = "time (s)",
                  .y_axis = unit,
-                 .series = {{.label = "", .x = d.time_s, .y = y, .style = Style::line}}});
+                 .series = {{.label = "", .x = d.time_s, .y = y, .style = Style::points}}});
         };
         std::vector<std::string> drawings;
         if (d.phase_rad.size() == d.time_s.size()) {

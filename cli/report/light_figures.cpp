@@ -58,8 +58,8 @@ std::string spectrum_picture(const calibration::Carrier& carrier) {
     }
     p.low = quantile(p.values, 0.05);
     p.high = quantile(p.values, 0.998);
-    p.low_text = fmt::format("{:.0f}", std::pow(10, p.low));
-    p.high_text = fmt::format("{:.0f} DN² per pixel, logarithmic", std::pow(10, p.high));
+    p.low_text = fmt::format("{:.1e}", std::pow(10, p.low));
+    p.high_text = fmt::format("{:.1e} DN² per pixel, logarithmic", std::pow(10, p.high));
     p.label = "power spectrum of the frames with the side band marked";
     const auto mark = [&](double sign, const char* word) {
         p.marks.push_back({n / 2.0 + sign * carrier.rows_cpp.value * n,
@@ -148,22 +148,17 @@ std::string gaussian_plot(const Eigen::MatrixXcd& t, Gnuplot& gnuplot) {
     }
     const Histogram re = histogram(real, -4, 4, 40);
     const Histogram im = histogram(imaginary, -4, 4, 40);
-    Series law{.label = "Gaussian", .x = {}, .y = {}, .style = Style::line, .colour = 1};
-    for (double x = -4; x <= 4; x += 0.05) {
-        law.x.push_back(x);
-        law.y.push_back(std::exp(-x * x / 2) / std::sqrt(2 * std::numbers::pi));
-    }
     return gnuplot.render(
         {.label = "distribution of matrix entries",
          .x_axis = "entry / standard deviation",
          .y_axis = "probability density",
-         .series = {{.label = "real part", .x = re.centre, .y = re.density, .style = Style::bars},
-                    {.label = "imaginary part",
+         .series = {{.label = "real", .x = re.centre, .y = re.density, .style = Style::bars},
+                    {.label = "imaginary",
                      .x = im.centre,
                      .y = im.density,
                      .style = Style::points,
                      .colour = 3},
-                    law},
+                    gaussian(-4, 4)},
          .x_low = -4,
          .x_high = 4,
          .y_low = 0,
@@ -236,24 +231,25 @@ void add_speckle(Page& page, const calibration::Record& record, Gnuplot& gnuplot
     const auto& h = record.holography;
     const Field& field = record.validation->example_measured;
     page.section("Demodulated speckle", "speckle");
+    std::vector<std::string> drawings{
+        amplitude_picture(h, field, "amplitude of the field per mode"),
+        phase_picture(h, field, "phase of the field per mode")};
+    if (record.matrix) {
+        drawings.push_back(exponential_plot(normalised_columns(*record.matrix), gnuplot));
+    }
     page.figure(
-        {amplitude_picture(h, field, "amplitude of the field per mode"),
-         phase_picture(h, field, "phase of the field per mode")},
-        fmt::format("One frame after demodulation: amplitude and phase of {} modes, one "
-                    "complex number each. It looks like noise and is not: the same pattern "
-                    "gives the same field every time.",
-                    h.modes()),
-        "stripes or blocks (carrier slightly wrong, or neighbouring modes not independent), "
-        "a bright corner (uneven light on the sensor), a phase that varies slowly across "
-        "the picture (wavefront curvature not removed).");
-    if (!record.matrix) return;
-    page.figure(
-        {exponential_plot(normalised_columns(*record.matrix), gnuplot)},
-        "Intensity statistics of all fields, on a logarithmic axis. Fully developed speckle "
-        "is exponentially distributed [Goodman 2007]: many dark modes, few bright ones, a "
-        "straight line here.",
-        "a bend at the left (light that does not come through the medium), or a tail that "
-        "ends early (saturation, or several grains per mode averaged together).");
+        drawings,
+        fmt::format(
+            "One frame after demodulation: amplitude (left) and phase (middle) of {} modes, "
+            "one complex number each. It looks like noise and is not: the same pattern "
+            "gives the same field every time. Right: how often which intensity occurs. "
+            "Fully developed speckle is exponentially distributed [Goodman 2007], many dark "
+            "modes and few bright ones: a straight line on this axis.",
+            h.modes()),
+        "stripes or blocks (carrier slightly wrong, or neighbouring modes not independent), a "
+        "bright corner (uneven light on the sensor), a phase that varies slowly across the picture "
+        "(wavefront curvature not removed); intensities that bend at the left (light that does not "
+        "come through the medium) or end early (saturation, or several grains per mode).");
 }
 
 void add_matrix(Page& page, const calibration::Record& record, Gnuplot& gnuplot) {

@@ -37,7 +37,7 @@ figure { margin: 1.4rem 0 2rem; }
 .drawings { display: flex; flex-wrap: wrap; gap: 1.4rem; align-items: flex-start; }
 svg { font-family: inherit; max-width: 100%; }
 svg text, svg tspan { font-family: inherit; }
-svg.plot { flex: 1 1 24rem; max-width: 40rem; height: auto; color: var(--ink); }
+svg.plot { flex: 1 1 24rem; max-width: 32rem; height: auto; color: var(--ink); }
 svg.picture { flex: 1 1 15rem; max-width: 22rem; height: auto; color: var(--ink); }
 svg.picture text { fill: currentColor; font-size: 12px; }
 svg.picture text.mark { fill: #7fe7ff; font-size: 12px; text-anchor: middle; paint-order: stroke;
@@ -51,7 +51,7 @@ th { color: var(--soft); font-weight: 600; font-size: .85rem; }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .ok, .no { font-weight: 700; }
 .ok { color: var(--good); } .no { color: var(--bad); }
-.bar { display: block; height: .7rem; border-radius: .2rem; background: var(--accent); }
+.bar { display: block; height: .7rem; margin-top: .45rem; border-radius: .2rem; background: var(--accent); }
 pre, code { font: .86rem/1.5 ui-monospace, "DejaVu Sans Mono", monospace; }
 pre { background: var(--card); border: 1px solid var(--line); border-radius: .4rem;
   padding: .8rem 1rem; overflow: auto; max-height: 24rem; }
@@ -102,7 +102,9 @@ void Page::section(const std::string& title, const std::string& id) {
 void Page::figure(const std::vector<std::string>& drawings, const std::string& see,
                   const std::string& bad) {
     body_ += "<figure><div class=\"drawings\">\n";
-    for (const auto& drawing : drawings) body_ += drawing + "\n";
+    for (const auto& drawing : drawings) {
+        if (!drawing.empty()) body_ += drawing + "\n";
+    }
     body_ += fmt::format("</div><figcaption><b>Figure {}.</b> {}", ++figures_, see);
     if (!bad.empty()) body_ += " <b>Bad would be:</b> " + bad;
     body_ += "</figcaption></figure>\n";

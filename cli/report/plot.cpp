@@ -9,6 +9,7 @@
 #include <array>
 #include <cassert>
 #include <cmath>
+#include <numbers>
 
 namespace opal::cli {
 
@@ -81,6 +82,17 @@ std::string table_of(const Plot& plot) {
 
 }  // namespace
 
+Series gaussian(double low, double high) {
+    Series law{.label = "Gaussian", .x = {}, .y = {}, .style = Style::line, .colour = 1};
+    constexpr int steps = 200;
+    for (int k = 0; k <= steps; ++k) {
+        const double x = low + (high - low) * k / steps;
+        law.x.push_back(x);
+        law.y.push_back(std::exp(-x * x / 2) / std::sqrt(2 * std::numbers::pi));
+    }
+    return law;
+}
+
 std::string gnuplot_script(const Plot& plot) {
     std::string script = fmt::format(
         "set encoding utf8\nset terminal svg size 560,330 font 'sans-serif,13' dynamic noenhanced\n"
@@ -88,10 +100,9 @@ std::string gnuplot_script(const Plot& plot) {
         "set tics nomirror out scale 0.6 textcolor rgb '{0}'\n"
         "set grid lt 1 lw 0.4 lc rgb '#909090'\n"
         "set xlabel {1} textcolor rgb '{0}'\nset ylabel {2} textcolor rgb '{0}'\n"
-        "set key {3} {4} textcolor rgb '{0}' samplen 2 spacing 1.15\n"
-        "set xrange {5}\nset yrange {6}\nset boxwidth 0.95 relative\n",
-        text_colour, quoted(plot.x_axis), quoted(plot.y_axis), plot.key_left ? "left" : "right",
-        plot.key_low ? "bottom" : "top", range(plot.x_low, plot.x_high),
+        "set key tmargin left horizontal Left reverse textcolor rgb '{0}' samplen 1.5 font ',12'\n"
+        "set xrange {3}\nset yrange {4}\nset boxwidth 0.95 relative\n",
+        text_colour, quoted(plot.x_axis), quoted(plot.y_axis), range(plot.x_low, plot.x_high),
         range(plot.y_low, plot.y_high));
     if (plot.whole_x) script += "set xtics 1\n";
     if (plot.x_log) script += "set logscale x\nset format x '%.0e'\n";
@@ -132,6 +143,10 @@ std::string Gnuplot::render(const Plot& plot) {
     replace_all(svg, "gnuplot_canvas", prefix + "canvas");
     for (const char* id : {"gpPt", "gpDot", "textbox", "greybox"})
         replace_all(svg, id, prefix + id);
+    // gnuplot sets black as the current colour; here that is the page's to choose.
+    for (const char* colour : {"black", "white", "gray"}) {
+        replace_all(svg, fmt::format(" color=\"{}\"", colour), "");
+    }
     replace_all(svg, "rgb(  1,   2,   3)", "currentColor");
     replace_all(svg, "rgb(1,2,3)", "currentColor");
     replace_all(svg, "<title>Gnuplot</title>",

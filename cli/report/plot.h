@@ -30,8 +30,6 @@ struct Plot {
     bool y_log = false;
     std::optional<double> x_low = {}, x_high = {}, y_low = {}, y_high = {};
     bool whole_x = false;  // x counts something: a tick at every whole number
-    bool key_left = false;
-    bool key_low = false;
 };
 
 inline constexpr int palette_size = 6;
@@ -47,6 +45,9 @@ private:
     bool available_;
     int drawn_ = 0;
 };
+
+// The standard normal density, for comparison.
+Series gaussian(double low, double high);
 
 std::string gnuplot_script(const Plot& plot);
 

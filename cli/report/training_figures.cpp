@@ -68,9 +68,8 @@ Series curve(const std::vector<TrainingRun>& runs, const std::string& method, Va
 }
 
 std::string curves_plot(const std::vector<TrainingRun>& runs, const std::string& label,
-                        const std::string& axis, Value value, bool key_low, Gnuplot& gnuplot) {
+                        const std::string& axis, Value value, Gnuplot& gnuplot) {
     Plot plot{.label = label, .x_axis = "epoch", .y_axis = axis};
-    plot.key_low = key_low;
     plot.x_low = 0.5;
     std::size_t epochs = 1;
     for (const auto& run : runs) epochs = std::max(epochs, run.result.epochs.size());
@@ -105,8 +104,8 @@ void add_task(Page& page, const std::vector<TrainingRun>& runs, Gnuplot& gnuplot
     std::vector<std::string> drawings;
     for (auto& drawing :
          {curves_plot(runs, "validation accuracy", "validation accuracy (%)", validation_percent,
-                      true, gnuplot),
-          curves_plot(runs, "training loss", "training loss", training_loss, false, gnuplot)}) {
+                      gnuplot),
+          curves_plot(runs, "training loss", "training loss", training_loss, gnuplot)}) {
         if (!drawing.empty()) drawings.push_back(drawing);
     }
     page.figure(
