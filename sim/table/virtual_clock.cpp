@@ -11,6 +11,9 @@ namespace {
 // A paced wait looks up this often: another thread may have put something on the agenda meanwhile.
 constexpr hal::Duration pace_step = std::chrono::milliseconds(1);
 
+// Times beyond would overflow when a span is added. Only a wait without a real deadline gets there.
+constexpr hal::Time end_of_time{std::chrono::hours(24 * 365 * 100)};
+
 }  // namespace
 
 VirtualClock::VirtualClock(hal::Clock* pacer)
@@ -75,6 +78,7 @@ void VirtualClock::pass(hal::Time until) {
 }
 
 void VirtualClock::advance(hal::Time to) {
+    assert(to < end_of_time && "a wait needs a deadline: nothing else ends it on virtual time");
     // Another thread may have moved the clock further meanwhile; time never goes back.
     const auto target = to.time_since_epoch().count();
     auto current = now_ns_.load(std::memory_order_acquire);
