@@ -51,7 +51,8 @@ th { color: var(--soft); font-weight: 600; font-size: .85rem; }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .ok, .no { font-weight: 700; }
 .ok { color: var(--good); } .no { color: var(--bad); }
-.bar { display: block; height: .7rem; margin-top: .45rem; border-radius: .2rem; background: var(--accent); }
+.bar { display: block; height: .7rem; margin-top: .45rem; border-radius: .2rem;
+       background: var(--accent); }
 pre, code { font: .86rem/1.5 ui-monospace, "DejaVu Sans Mono", monospace; }
 pre { background: var(--card); border: 1px solid var(--line); border-radius: .4rem;
   padding: .8rem 1rem; overflow: auto; max-height: 24rem; }
