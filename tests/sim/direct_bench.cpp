@@ -321,6 +321,53 @@ TEST_CASE("events: every change of the laser, DMD and camera, in JSON lines, the
           "{\"t_s\":1.002500000,\"device\":\"camera\",\"event\":\"disarm\"}\n");
 }
 
+TEST_CASE("events are flushed one by one: a process that is killed leaves none behind") {
+    class Counting final : public std::stringbuf {
+    public:
+        int sync() override {
+            flushed = str();
+            return 0;
+        }
+        std::string flushed;
+    };
+    Counting buffer;
+    std::ostream events(&buffer);
+    const auto bench = make_simulated_bench(contract::small_scene(), {1, &events});
+    bench->laser().arm(20);
+    bench->laser().emit();
+    CHECK(buffer.flushed == buffer.str());
+    CHECK(buffer.flushed.find("warming_up") != std::string::npos);
+    bench->laser().off();
+    CHECK(buffer.flushed == buffer.str());
+    CHECK(buffer.flushed.ends_with("\"event\":\"off\"}\n"));
+}
+
+TEST_CASE("loading new patterns does not change frames taken of the old ones") {
+    // More frames than are rendered ahead wait in the camera while the patterns are replaced.
+    const auto frames_of = [](bool replace) {
+        const auto bench = make_simulated_bench(scene_for_script(), {1, nullptr});
+        const auto patterns = four_patterns(bench->dmd().info());
+        hal::PatternSequence sequence;
+        for (std::uint32_t i = 0; i < 30; ++i) sequence.entries.push_back({i % 4, 250us, 100us});
+        bench->laser().arm(bench->laser_limit_mw());
+        bench->laser().set_power(bench->laser_limit_mw());
+        bench->laser().emit();
+        bench->dmd().load(0, patterns);
+        bench->dmd().program(sequence);
+        bench->camera().configure(settings_for_script());
+        bench->camera().arm(40);
+        bench->dmd().start();
+        bench->clock().wait_for(50ms);
+        if (replace) bench->dmd().load(0, std::vector(4, hal::BitPattern(64, 96)));
+        return contract::receive_all(*bench);
+    };
+    const auto untouched = frames_of(false);
+    const auto replaced = frames_of(true);
+    REQUIRE(untouched.size() == 30);
+    REQUIRE(replaced.size() == 30);
+    for (std::size_t i = 0; i < 30; ++i) CHECK(replaced[i].bytes == untouched[i].bytes);
+}
+
 TEST_CASE("scenes no bench can have are refused by name") {
     Scene scene = contract::small_scene();
     scene.dmd.macro_pixel_px = 65;
