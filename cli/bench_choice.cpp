@@ -45,10 +45,11 @@ std::unique_ptr<std::ofstream> open_events(const std::string& file) {
 }  // namespace
 
 OpenedBench::OpenedBench(std::unique_ptr<std::ofstream> events, std::unique_ptr<hal::Bench> bench,
-                         Interruption& interruption, std::string record_name, std::string scene)
-    : events_(std::move(events)),
+                         Session& session, std::string record_name, std::string scene)
+    : session_(session),
+      events_(std::move(events)),
       bench_(std::move(bench)),
-      laser_off_(interruption,
+      laser_off_(session.interruption,
                  [this] {
                      try {
                          bench_->laser().off();
@@ -59,6 +60,14 @@ OpenedBench::OpenedBench(std::unique_ptr<std::ofstream> events, std::unique_ptr<
       record_name_(std::move(record_name)),
       scene_(std::move(scene)) {}
 
+OpenedBench::~OpenedBench() {
+    try {
+        bench_->laser().off();
+    } catch (const std::exception& e) {
+        session_.light_unknown = e.what();
+    }
+}
+
 std::filesystem::path OpenedBench::record_file() const {
     return default_record(record_name_);
 }
@@ -66,7 +75,8 @@ std::filesystem::path OpenedBench::record_file() const {
 void BenchChoice::add_options(CLI::App& command) {
     command
         .add_option("-b,--bench", bench,
-                    "sim:lab, sim:ideal, sim:harsh, or sim:FILE.yaml for a scene of your own")
+                    "sim:lab, sim:ideal, sim:harsh, sim:published, or sim:FILE.yaml for a scene of "
+                    "your own")
         ->capture_default_str()
         ->group("Bench");
     command
@@ -94,7 +104,7 @@ void BenchChoice::add_options(CLI::App& command) {
         ->group("Bench");
 }
 
-std::unique_ptr<OpenedBench> BenchChoice::open(Interruption& interruption) const {
+std::unique_ptr<OpenedBench> BenchChoice::open(Session& session) const {
     if (!bench.starts_with(simulated)) {
         throw BadInput(
             fmt::format("--bench {}: unknown kind of bench; this version opens "
@@ -107,7 +117,7 @@ std::unique_ptr<OpenedBench> BenchChoice::open(Interruption& interruption) const
     auto log = open_events(events);
     auto opened = sim::make_simulated_bench(scene, {.threads = threads, .events = log.get()});
     const std::string name = record_name(scene, what, !overrides.empty(), opened->identity());
-    return std::make_unique<OpenedBench>(std::move(log), std::move(opened), interruption, name,
+    return std::make_unique<OpenedBench>(std::move(log), std::move(opened), session, name,
                                          sim::dump_scene(scene));
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli/interruption.h"
+#include "cli/session.h"
 #include "hal/bench.h"
 
 #include <filesystem>
@@ -16,11 +17,15 @@ class App;
 
 namespace opal::cli {
 
-// A bench in use. Destroying it turns the laser off, last of all and whatever happened.
+// A bench in use. Destroying it turns the laser off, whatever happened; if the laser cannot
+// confirm, session.light_unknown says so and the program does not end in success.
 class OpenedBench {
 public:
     OpenedBench(std::unique_ptr<std::ofstream> events, std::unique_ptr<hal::Bench> bench,
-                Interruption& interruption, std::string record_name, std::string scene);
+                Session& session, std::string record_name, std::string scene);
+    ~OpenedBench();
+    OpenedBench(const OpenedBench&) = delete;
+    OpenedBench& operator=(const OpenedBench&) = delete;
 
     hal::Bench& bench() { return *bench_; }
     // Where the calibration record of this bench lives unless a file is named.
@@ -29,6 +34,7 @@ public:
     const std::string& scene() const { return scene_; }
 
 private:
+    Session& session_;
     std::unique_ptr<std::ofstream> events_;
     std::unique_ptr<hal::Bench> bench_;
     Interruption::LastWay laser_off_;
@@ -45,7 +51,7 @@ struct BenchChoice {
 
     // --bench, --set, --events, --record, --threads
     void add_options(CLI::App& command);
-    std::unique_ptr<OpenedBench> open(Interruption& interruption) const;
+    std::unique_ptr<OpenedBench> open(Session& session) const;
     std::filesystem::path record_file(const OpenedBench& bench) const;
 };
 

@@ -38,7 +38,7 @@ ExitCode calibrate(Session& session, CalibrateOptions& options) {
         {"mono12", hal::PixelFormat::mono12}};
     if (!options.format.empty()) options.calibration.format = formats.at(options.format);
 
-    const auto opened = options.bench.open(session.interruption);
+    const auto opened = options.bench.open(session);
     const auto file = options.bench.record_file(*opened);
     session.terminal.note(fmt::format("calibrating {}", opened->bench().name()));
     const calibration::Record record = run_calibration(

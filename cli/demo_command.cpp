@@ -43,7 +43,7 @@ ExitCode demo(Session& session, const DemoOptions& options) {
     BenchChoice choice;
     choice.bench = options.bench;
     choice.record = (folder / "calibration.h5").string();
-    const auto opened = choice.open(session.interruption);
+    const auto opened = choice.open(session);
 
     heading(fmt::format("1  Calibrate {}", opened->bench().name()));
     CalibrationRunOptions calibration;

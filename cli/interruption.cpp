@@ -4,9 +4,11 @@
 #include "cli/exit_code.h"
 
 #include <unistd.h>
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
+#include <ctime>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -15,10 +17,23 @@ namespace opal::cli {
 
 namespace {
 
+// What people and systems stop a program with. Ctrl-Z too: a suspended program would keep its laser
+// on with nobody watching.
+constexpr std::array stops{SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
+
+// How a program dies of its own bugs: an assertion, an exception nobody caught, a bad address.
+constexpr std::array crashes{SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL};
+
+#if defined(__SANITIZE_ADDRESS__)
+constexpr bool crashes_are_ours = false;  // the sanitizer reports them
+#else
+constexpr bool crashes_are_ours = true;
+#endif
+
 sigset_t stop_signals() {
     sigset_t set;
     sigemptyset(&set);
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set, signal);
+    for (const int signal : stops) sigaddset(&set, signal);
     return set;
 }
 
@@ -28,6 +43,7 @@ constexpr int wake_signal = SIGUSR2;
 // Libraries start threads before main() runs (OpenBLAS does) that block nothing. Whichever thread
 // gets a signal hands it to the waiting one.
 std::atomic<pthread_t> waiting_thread;
+std::atomic<int> crashed = 0;  // by which signal
 
 void hand_over(int signal) {
     const int kept = errno;
@@ -35,12 +51,26 @@ void hand_over(int signal) {
     errno = kept;
 }
 
-void set_action(void (*action)(int)) {
+// The crashed thread can be trusted with nothing but telling the waiting one, which turns the laser
+// off and ends the program. If that one is stuck, the crash takes its usual course after a while.
+void crash(int signal) {
+    constexpr timespec patience{5, 0};
+    std::signal(signal, SIG_DFL);
+    crashed = signal;
+    pthread_kill(waiting_thread.load(), wake_signal);
+    nanosleep(&patience, nullptr);
+    raise(signal);
+}
+
+void set_action(void (*on_stop)(int), void (*on_crash)(int)) {
     struct sigaction wanted {};
-    wanted.sa_handler = action;
     wanted.sa_flags = SA_RESTART;
     sigfillset(&wanted.sa_mask);
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaction(signal, &wanted, nullptr);
+    wanted.sa_handler = on_stop;
+    for (const int signal : stops) sigaction(signal, &wanted, nullptr);
+    wanted.sa_handler = on_crash;
+    if (!crashes_are_ours) return;
+    for (const int signal : crashes) sigaction(signal, &wanted, nullptr);
 }
 
 }  // namespace
@@ -54,6 +84,7 @@ struct Interruption::Waiter {
             if (sigwait(&set, &caught) != 0) continue;
             if (caught == wake_signal) {
                 if (closing) return;
+                if (crashed != 0) end_after_crash();
                 continue;
             }
             int none = 0;
@@ -69,6 +100,13 @@ struct Interruption::Waiter {
             if (last_way) last_way();
             ::_exit(exit_interrupted + first);
         }
+    }
+
+    void end_after_crash() {
+        const std::lock_guard lock(mutex);
+        if (last_way) last_way();
+        ::kill(::getpid(), crashed);  // its default action by now: core dump, exit status
+        ::_exit(exit_interrupted + crashed);
     }
 
     std::stop_source source;
@@ -88,11 +126,11 @@ Interruption::Interruption() : waiter_(std::make_unique<Waiter>()) {
     std::signal(SIGPIPE, SIG_IGN);
     waiter_->thread = std::thread([waiter = waiter_.get()] { waiter->run(); });
     waiting_thread = waiter_->thread.native_handle();
-    set_action(hand_over);
+    set_action(hand_over, crash);
 }
 
 Interruption::~Interruption() {
-    set_action(SIG_DFL);
+    set_action(SIG_DFL, SIG_DFL);
     waiter_->closing = true;
     pthread_kill(waiter_->thread.native_handle(), wake_signal);
     waiter_->thread.join();

@@ -1,9 +1,11 @@
-// Interruption: Ctrl-C, SIGTERM and SIGHUP as a polite request to stop.
+// Interruption: Ctrl-C and its kin (SIGTERM, SIGHUP, SIGQUIT, and Ctrl-Z, since a suspended program
+// would leave its laser on) as a polite request to stop; a crash as the last moment to turn it off.
 //
-// The signals are blocked in every thread and one thread waits for them, so no handler ever runs in
-// the middle of anything. The first one requests a stop: whatever runs notices at its next frame
-// or batch, unwinds, and guards on the stack turn the laser off. The second one does not wait for
-// that: the laser is turned off from the waiting thread and the program ends.
+// The signals are blocked in every thread and one thread waits for them, so nothing of ours ever
+// runs in a handler but handing the signal over. The first one requests a stop: whatever runs
+// notices at its next frame or batch, unwinds, and guards on the stack turn the laser off. The
+// second one does not wait for that: the laser is turned off from the waiting thread and the
+// program ends.
 #pragma once
 
 #include <functional>
@@ -27,7 +29,8 @@ public:
     void on_first(std::function<void()> act);
 
     // While it lives, `act` is the last way out: called from the waiting thread at the second
-    // signal, before the program ends. Must not wait for the thread that was interrupted.
+    // signal or after a crash, before the program ends. Must not wait for the thread that was
+    // interrupted.
     class LastWay {
     public:
         LastWay(Interruption& interruption, std::function<void()> act);

@@ -58,11 +58,16 @@ ExitCode run_guarded(Session& session) {
         return code;
     };
     try {
-        return session.action();
+        const ExitCode code = session.action();
+        // Whatever was under way when the signal came may not have looked for it.
+        if (session.interruption.signal() != 0) throw calibration::Interrupted();
+        return code;
     } catch (const calibration::Interrupted&) {
         const int signal = session.interruption.signal();
-        complain(terminal, fmt::format("stopped by {}; the laser is off and nothing was changed",
-                                       signal == SIGINT ? "Ctrl-C" : strsignal(signal)));
+        complain(terminal,
+                 fmt::format("stopped by {}; the laser is off, and every file is whole or as it "
+                             "was before",
+                             signal == SIGINT ? "Ctrl-C" : strsignal(signal)));
         return static_cast<ExitCode>(exit_interrupted + signal);
     } catch (const BadInput& e) {
         return failed(exit_bad_input, e);
@@ -118,7 +123,12 @@ int run(int argc, char** argv) {
                              chosen.empty() ? "" : chosen.front()->get_name() + " "));
         return exit_bad_input;
     }
-    return run_guarded(session);
+    const ExitCode code = run_guarded(session);
+    if (session.light_unknown.empty()) return code;
+    complain(session.terminal,
+             fmt::format("the laser did not confirm that it is off, go and look at it now: {}",
+                         session.light_unknown));
+    return code == exit_success ? exit_failure : code;
 }
 
 }  // namespace

@@ -34,7 +34,7 @@ ExitCode project(Session& session, const ProjectOptions& options) {
     optical.quantiser = options.quantiser.options();
     optical.stop = session.interruption.token();
 
-    const auto opened = options.bench.open(session.interruption);
+    const auto opened = options.bench.open(session);
     const calibration::Record record =
         record_for(session, *opened, options.bench, optical.inputs, options.outputs);
     projection::OpticalProjector projector(opened->bench(), record, optical);

@@ -27,7 +27,7 @@ ExitCode report(Session& session, const ReportOptions& options) {
     for (const auto& file : options.results) {
         for (auto& run : read_results(file)) input.runs.push_back(std::move(run));
     }
-    const auto opened = options.bench.open(session.interruption);
+    const auto opened = options.bench.open(session);
     const auto file = options.bench.record_file(*opened);
     if (!std::filesystem::exists(file)) {
         throw BadInput(

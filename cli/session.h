@@ -7,6 +7,7 @@
 #include "cli/terminal.h"
 
 #include <functional>
+#include <string>
 
 namespace CLI {
 class App;
@@ -18,6 +19,8 @@ struct Session {
     Interruption& interruption;
     Terminal terminal;
     std::function<ExitCode()> action;  // of the command that was chosen
+    // What a laser answered that could not confirm it is off; empty: every laser is off.
+    std::string light_unknown{};
 };
 
 void add_calibrate_command(CLI::App& program, Session& session);

@@ -43,7 +43,7 @@ ExitCode train(Session& session, const TrainOptions& options) {
     OpticalSetup optical;
     if (std::find(options.methods.begin(), options.methods.end(), "optical") !=
         options.methods.end()) {
-        opened = options.bench.open(session.interruption);
+        opened = options.bench.open(session);
         record = record_for(session, *opened, options.bench, static_cast<int>(task->classes()),
                             task->feedback_width());
         optical = {&opened->bench(), &*record};
