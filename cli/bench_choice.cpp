@@ -64,7 +64,11 @@ OpenedBench::~OpenedBench() {
     try {
         bench_->laser().off();
     } catch (const std::exception& e) {
-        session_.light_unknown = e.what();
+        session_.alarms.push_back(fmt::format(
+            "the laser did not confirm that it is off, go and look at it now: {}", e.what()));
+    }
+    if (events_ && !events_->flush()) {
+        session_.alarms.push_back("events were lost: the file of --events could not be written");
     }
 }
 

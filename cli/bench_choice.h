@@ -17,8 +17,8 @@ class App;
 
 namespace opal::cli {
 
-// A bench in use. Destroying it turns the laser off, whatever happened; if the laser cannot
-// confirm, session.light_unknown says so and the program does not end in success.
+// A bench in use. Destroying it turns the laser off, whatever happened. A laser that cannot confirm
+// it, or a log of events with holes, raises an alarm in the session.
 class OpenedBench {
 public:
     OpenedBench(std::unique_ptr<std::ofstream> events, std::unique_ptr<hal::Bench> bench,

@@ -109,4 +109,17 @@ void write_file(const std::filesystem::path& file, std::string_view content) {
     }
 }
 
+void require_writable(const std::filesystem::path& file) {
+    const auto folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
+    std::error_code unknown;
+    if (std::filesystem::is_directory(file, unknown)) {
+        throw std::runtime_error(fmt::format("cannot write {}: it is a folder", file.string()));
+    }
+    if (::access(folder.c_str(), W_OK | X_OK) != 0) {
+        throw std::runtime_error(fmt::format("cannot write {}: {}: {}", file.string(),
+                                             folder.string(),
+                                             std::generic_category().message(errno)));
+    }
+}
+
 }  // namespace opal::cli

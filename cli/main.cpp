@@ -9,6 +9,7 @@
 #include "dfa/data_error.h"
 #include "hal/error.h"
 #include "sim/scene_file.h"
+#include "sim/scene_hints.h"
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
@@ -18,6 +19,8 @@
 #include <exception>
 #include <new>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace opal::cli {
 
@@ -89,6 +92,23 @@ ExitCode run_guarded(Session& session) {
     }
 }
 
+// What is wrong with the command line, and where the right one is described.
+std::string usage_error(const CLI::App& program, const std::string& what, int argc, char** argv) {
+    const auto chosen = program.get_subcommands();
+    if (!chosen.empty()) {
+        return fmt::format("{}; see opal {} --help", what, chosen.front()->get_name());
+    }
+    if (argc < 2 || argv[1][0] == '-') return fmt::format("{}; see opal --help", what);
+    std::vector<std::string> names;
+    for (const auto* command : program.get_subcommands([](const CLI::App*) { return true; })) {
+        names.push_back(command->get_name());
+    }
+    const std::vector<std::string_view> words(names.begin(), names.end());
+    const std::string_view near = sim::nearest_word(argv[1], words);
+    return fmt::format("'{}' is no command{}; see opal --help", argv[1],
+                       near.empty() ? "" : fmt::format("; did you mean {}?", near));
+}
+
 int run(int argc, char** argv) {
     Interruption interruption;
     Session session{interruption, Terminal(), {}};
@@ -117,18 +137,12 @@ int run(int argc, char** argv) {
     } catch (const CLI::CallForVersion& version) {
         return program.exit(version);
     } catch (const CLI::ParseError& e) {
-        const auto chosen = program.get_subcommands();
-        complain(session.terminal,
-                 fmt::format("{}; see opal {}--help", e.what(),
-                             chosen.empty() ? "" : chosen.front()->get_name() + " "));
+        complain(session.terminal, usage_error(program, e.what(), argc, argv));
         return exit_bad_input;
     }
     const ExitCode code = run_guarded(session);
-    if (session.light_unknown.empty()) return code;
-    complain(session.terminal,
-             fmt::format("the laser did not confirm that it is off, go and look at it now: {}",
-                         session.light_unknown));
-    return code == exit_success ? exit_failure : code;
+    for (const auto& alarm : session.alarms) complain(session.terminal, alarm);
+    return code == exit_success && !session.alarms.empty() ? exit_failure : code;
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // `opal project in.npy out.npy`: the bench as a matrix.
 #include "cli/calibration_run.h"
+#include "cli/files.h"
 #include "cli/npy.h"
 #include "cli/progress.h"
 #include "cli/quantiser_choice.h"
@@ -34,6 +35,7 @@ ExitCode project(Session& session, const ProjectOptions& options) {
     optical.quantiser = options.quantiser.options();
     optical.stop = session.interruption.token();
 
+    require_writable(options.out);
     const auto opened = options.bench.open(session);
     const calibration::Record record =
         record_for(session, *opened, options.bench, optical.inputs, options.outputs);

@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace CLI {
 class App;
@@ -19,8 +20,8 @@ struct Session {
     Interruption& interruption;
     Terminal terminal;
     std::function<ExitCode()> action;  // of the command that was chosen
-    // What a laser answered that could not confirm it is off; empty: every laser is off.
-    std::string light_unknown{};
+    // What went wrong when a bench was closed. Anything here, and the run is no success.
+    std::vector<std::string> alarms{};
 };
 
 void add_calibrate_command(CLI::App& program, Session& session);

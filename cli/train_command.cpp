@@ -11,6 +11,7 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <filesystem>
 #include <memory>
 #include <optional>
 
@@ -34,6 +35,10 @@ struct TrainOptions {
 ExitCode train(Session& session, const TrainOptions& options) {
     const Terminal& terminal = session.terminal;
     const projection::QuantiserOptions quantiser = options.quantiser.options();
+    if (!options.json.empty()) require_writable(options.json);
+    // A pipe or /dev/stdout gets one document, at the end.
+    const bool to_file = !options.json.empty() && (!std::filesystem::exists(options.json) ||
+                                                   std::filesystem::is_regular_file(options.json));
     const auto task = make_training_task(options.task);
     terminal.note(fmt::format("{}: network {}, data in {}", task->name(), task->network_text(),
                               task->data().string()));
@@ -50,6 +55,9 @@ ExitCode train(Session& session, const TrainOptions& options) {
     }
 
     std::vector<TrainingRun> runs;
+    const auto write_results = [&] {
+        write_file(options.json, results_json(runs, opened ? opened->bench().name() : ""));
+    };
     for (const auto& method : options.methods) {
         for (std::uint64_t k = 0; k < options.seeds; ++k) {
             const std::uint64_t seed = options.first_seed + k;
@@ -64,13 +72,12 @@ ExitCode train(Session& session, const TrainOptions& options) {
                                       optical, progress, session.interruption.token()));
             progress.clear();
             terminal.note(run_line(runs.back()));
+            // After each run: an interrupted comparison keeps what it has.
+            if (to_file) write_results();
         }
     }
-    if (!options.json.empty()) {
-        write_file(options.json,
-                   results_json(runs, opened ? opened->bench().name() : std::string()));
-    }
     terminal.print(results_table(runs, terminal));
+    if (!options.json.empty() && !to_file) write_results();
     return exit_success;
 }
 

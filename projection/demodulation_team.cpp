@@ -87,7 +87,13 @@ void DemodulationTeam::submit(std::size_t index, const hal::Frame& frame) {
     shared_->free.pop_back();
     lock.unlock();
     slot->index = index;
-    slot->frame = frame;  // the vector's capacity is reused
+    try {
+        slot->frame = frame;  // the vector's capacity is reused
+    } catch (...) {
+        lock.lock();
+        shared_->free.push_back(slot);  // or drain() would wait for it for ever
+        throw;
+    }
     lock.lock();
     shared_->waiting.push_back(slot);
     lock.unlock();
