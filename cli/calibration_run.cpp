@@ -8,6 +8,8 @@
 
 #include <cmath>
 #include <memory>
+#include <system_error>
+#include <utility>
 
 namespace opal::cli {
 
@@ -41,6 +43,22 @@ private:
     bool verdicts_to_out_;
     bool resumed_ = false;
     std::unique_ptr<Progress> progress_;
+};
+
+// A file nobody wants, gone at the end of a scope: partial records are saved like any other, so the
+// one before is kept beside it.
+class Leftover {
+public:
+    explicit Leftover(std::filesystem::path file) : file_(std::move(file)) {}
+    ~Leftover() {
+        std::error_code ignored;
+        std::filesystem::remove(file_, ignored);
+    }
+    Leftover(const Leftover&) = delete;
+    Leftover& operator=(const Leftover&) = delete;
+
+private:
+    std::filesystem::path file_;
 };
 
 // Why this record cannot serve; empty if it can.
@@ -83,6 +101,7 @@ calibration::Record run_calibration(Session& session, hal::Bench& bench,
     calibration::Options options = asked.calibration;
     options.partial = asked.record_file.string() + ".partial";
     options.created_by = "opal " OPAL_VERSION;
+    const Leftover predecessor(options.partial.string() + ".previous");
     Watcher watcher(session.terminal, asked.verdicts_to_out);
     calibration::Record record =
         calibration::calibrate(bench, options, watcher, session.interruption.token());
@@ -99,9 +118,11 @@ calibration::Record record_for(Session& session, OpenedBench& bench, const Bench
         const std::string wrong = objection(record, bench.bench(), inputs, outputs);
         if (wrong.empty()) return record;
         if (!choice.record.empty()) {
+            const int side = region_side_px(outputs);
             throw BadInput(
-                fmt::format("{} cannot serve: {}; opal calibrate --inputs {} makes one that can",
-                            file.string(), wrong, inputs));
+                fmt::format("{0} cannot serve: {1}; opal calibrate --inputs {2} "
+                            "--region {3}x{3} --record {0} makes one that can",
+                            file.string(), wrong, inputs, side));
         }
         reason = fmt::format("{} cannot serve: {}", file.string(), wrong);
     } else if (!choice.record.empty()) {
