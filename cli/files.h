@@ -18,8 +18,8 @@ std::vector<std::byte> read_file(const std::filesystem::path& file);
 // target that exists and is not a regular file (/dev/stdout, a pipe) is written in place.
 void write_file(const std::filesystem::path& file, std::string_view content);
 
-// Throws std::runtime_error now if write_file() could not even begin later: the folder is missing or
-// closed to us, or the target is a folder. For results that take long to come.
+// Throws std::runtime_error now if write_file() could not even begin later: the folder is missing
+// or closed to us, or the target is a folder. For results that take long to come.
 void require_writable(const std::filesystem::path& file);
 
 }  // namespace opal::cli

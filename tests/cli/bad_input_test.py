@@ -1,5 +1,5 @@
-"""Everything that can be wrong with what `opal` is given ends in one clear line, the right exit
-code, and nothing half-written."""
+# Everything that can be wrong with what `opal` is given ends in one clear line, the right exit
+# code, and nothing half-written.
 
 import os
 import shutil
@@ -107,11 +107,12 @@ class BadInput(ProgramTest):
                 done = self.opal("project", name, "out.npy", *self.bench, *record)
                 self.check_error(done, FAILURE if content is None else BAD_INPUT, word)
                 self.assertFalse(os.path.exists(self.path("out.npy")))
-        self.check_error(self.opal("project", self.folder, "out.npy", *self.bench, *record), FAILURE)
+        done = self.opal("project", self.folder, "out.npy", *self.bench, *record)
+        self.check_error(done, FAILURE)
         self.write("good.npy", npy(2, 10))
-        self.check_error(
-            self.opal("project", "good.npy", "out.npy", *self.bench, *record, "--outputs", "100000"),
-            BAD_INPUT, "100000")
+        done = self.opal("project", "good.npy", "out.npy", *self.bench, *record, "--outputs",
+                         "100000")
+        self.check_error(done, BAD_INPUT, "100000")
 
     def test_data(self):
         folder = self.path("pictures")

@@ -1,5 +1,5 @@
-"""Ctrl-C, SIGTERM and a lost terminal at many points: one clear line, the signal's exit code,
-nothing half-written, and the laser's last event is off."""
+# Ctrl-C, SIGTERM and a lost terminal at many points: one clear line, the signal's exit code,
+# nothing half-written, and the laser's last event is off.
 
 import os
 import signal
@@ -29,8 +29,9 @@ class Interrupt(ProgramTest):
             for number in (signal.SIGINT, signal.SIGTERM):
                 with self.subTest((part, number)):
                     name = f"calibrate-{part}-{number}"
-                    process = self.start("calibrate", *self.bench, "--region", "64x64", "--record",
-                                         f"{name}.h5", "--events", f"{name}.jsonl", "--threads", "1")
+                    process = self.start("calibrate", *self.bench, "--region", "64x64",
+                                         "--record", f"{name}.h5", "--events", f"{name}.jsonl",
+                                         "--threads", "1")
                     self.wait_for_events(process, f"{name}.jsonl", 2 + part * total)
                     self.check_stopped(self.interrupt(process, number), f"{name}.jsonl", number)
                     self.assertFalse(os.path.exists(self.path(f"{name}.h5")))

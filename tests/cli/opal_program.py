@@ -1,5 +1,5 @@
-"""What tests of the program `opal` share: a folder of their own, a small bench that calibrates in
-seconds, and what every failure must look like."""
+# What tests of the program `opal` share: a folder of their own, a small bench that calibrates in
+# seconds, and what every failure must look like.
 
 import json
 import os
@@ -34,7 +34,8 @@ def npy(rows, columns, value=None, descr="<f4", shape=None):
     """The bytes of a .npy file, typed out from numpy.lib.format."""
     shape = shape or f"({rows}, {columns})"
     header = f"{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}\n".encode()
-    numbers = [value(i) if value else (i * 7919 % 2000 - 1000) / 1000 for i in range(rows * columns)]
+    value = value or (lambda i: (i * 7919 % 2000 - 1000) / 1000)
+    numbers = [value(i) for i in range(rows * columns)]
     return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + struct.pack(
         f"<{len(numbers)}f", *numbers)
 
@@ -73,7 +74,8 @@ class ProgramTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.folder = tempfile.mkdtemp(prefix="opal-test-")
-        cls.environment = {**os.environ, "XDG_STATE_HOME": f"{cls.folder}/state", "HOME": cls.folder}
+        cls.environment = {**os.environ, "XDG_STATE_HOME": f"{cls.folder}/state",
+                           "HOME": cls.folder}
         with open(f"{cls.folder}/small.yaml", "w") as file:
             file.write(SMALL_BENCH)
         cls.bench = ("--bench", f"sim:{cls.folder}/small.yaml")

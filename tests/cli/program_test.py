@@ -1,4 +1,4 @@
-"""The program `opal` from calibration to report, as a user types it."""
+# The program `opal` from calibration to report, as a user types it.
 
 import math
 import os

@@ -182,10 +182,11 @@ TEST_CASE("and that matrix is the medium's own, read behind the curtain in doubl
         // Noise of repeated exposures, 9e-4 for two exposures per plane of a pair as above, and the
         // demodulator's own blur. A fifth more for the estimate's scatter and the light's band.
         CHECK(error < 1.2 * (1e-3 + blur_power(record.holography)));
-        // And whatever the demodulator calls its blur: a correlation of 0.9965. The field's band has
-        // a roll-off (half at 0.5 cycles per mode, nothing from 0.65), so a filter that keeps the
-        // side band to about 0.56 cycles loses 2e-3 of the samples' power; the modes of the two
-        // outermost rows and columns, 23 % of this region, see half a filter and lose up to 1 % each.
+        // And whatever the demodulator calls its blur: a correlation of 0.9965. The field's band
+        // has a roll-off (half at 0.5 cycles per mode, nothing from 0.65), so a filter that keeps
+        // the side band to about 0.56 cycles loses 2e-3 of the samples' power; the modes of the
+        // two outermost rows and columns, 23 % of this region, see half a filter and lose up to
+        // 1 % each.
         CHECK(error < 7e-3);
     }
 }
