@@ -2,8 +2,8 @@
 //
 // Noise of the pixels goes through the demodulator's filter: a pixel variance v(r) gives the modes
 // sum_r |w_m(r)|^2 v(r) / |R(r)|^2 (Demodulator::noise_power). Band overlap and saturation are not
-// noise but follow from the field itself: the interferogram of one frame is computed back from its
-// modes, and the part in question is demodulated alone.
+// noise but follow from the field itself: interferograms of a few frames are computed back from
+// their modes, and the part in question is demodulated alone.
 #include "calibration/error_budget.h"
 
 #include "calibration/interferogram.h"
@@ -39,26 +39,59 @@ double leak(const Record& record, const Demodulator& demodulator, std::vector<fl
     return sum / static_cast<double>(field.size());
 }
 
+// Mean field power of the twin image S* R that the filter lets in. Interference of S gives
+// D(S) = a(S) + b(S*), of i S gives i a(S) - i b(S*); so b(S*) = (D(S) + i D(i S)) / 2.
+double twin_power(const Record& record, const Demodulator& demodulator,
+                  const std::vector<std::complex<float>>& field,
+                  const std::vector<std::complex<float>>& reference) {
+    const Holography& h = record.holography;
+    const auto demodulated = [&](std::complex<float> turn) {
+        std::vector<float> counts(field.size());
+        for (std::size_t r = 0; r < field.size(); ++r)
+            counts[r] = static_cast<float>(h.black_level_dn) + h.reference_dn[r] +
+                        2 * (turn * field[r] * std::conj(reference[r])).real();
+        Demodulator::Workspace workspace;
+        std::vector<std::complex<float>> modes(demodulator.modes());
+        demodulator.demodulate(counts, modes, workspace);
+        return modes;
+    };
+    const std::complex<float> i(0, 1);
+    const auto straight = demodulated(1);
+    const auto turned = demodulated(i);
+    double sum = 0;
+    for (std::size_t m = 0; m < straight.size(); ++m)
+        sum += static_cast<double>(std::norm(straight[m] + i * turned[m])) / 4;
+    return sum / static_cast<double>(straight.size());
+}
+
 }  // namespace
 
 std::vector<ErrorSource> predict_errors(const Record& record, const Demodulator& demodulator,
                                         const BudgetInputs& in) {
     const Holography& h = record.holography;
     const PhotonTransfer& transfer = *record.photon_transfer;
-    const auto field = field_on_pixels(h, in.example);
     const auto reference = reference_on_pixels(h);
     const std::size_t pixels = h.region.pixels();
     const double gain = transfer.gain_e_per_dn.value;
-
+    const double room = record.exposure->saturation_dn - h.black_level_dn;
     std::vector<float> shot(pixels, 0);
     std::vector<float> signal(pixels);
     std::vector<float> clipped(pixels);
-    const double room = record.exposure->saturation_dn - h.black_level_dn;
-    for (std::size_t r = 0; r < pixels; ++r) {
-        const float light = std::norm(field[r] + reference[r]);
-        if (gain > 0) shot[r] = static_cast<float>(static_cast<double>(light) / gain);
-        signal[r] = std::norm(field[r]);
-        clipped[r] = std::min(static_cast<float>(room) - light, 0.0F);
+    double overlap = 0;
+    double saturation = 0;
+    double twin = 0;
+    const double part = 1 / static_cast<double>(std::max<std::size_t>(in.examples.size(), 1));
+    for (const auto& example : in.examples) {
+        const auto field = field_on_pixels(h, example);
+        for (std::size_t r = 0; r < pixels; ++r) {
+            const float light = std::norm(field[r] + reference[r]);
+            if (gain > 0) shot[r] += static_cast<float>(static_cast<double>(light) / gain * part);
+            signal[r] = std::norm(field[r]);
+            clipped[r] = std::min(static_cast<float>(room) - light, 0.0F);
+        }
+        overlap += leak(record, demodulator, signal) * part;
+        saturation += leak(record, demodulator, clipped) * part;
+        twin += twin_power(record, demodulator, field, reference) * part;
     }
     const double read =
         gain > 0 ? transfer.read_noise_e.value / gain : record.dark->read_noise_deep_dn.value;
@@ -72,10 +105,16 @@ std::vector<ErrorSource> predict_errors(const Record& record, const Demodulator&
     budget.push_back({"shot noise", mean(demodulator.noise_power(shot)) * scale});
     budget.push_back({"read noise", noise(read * read) * scale});
     budget.push_back({"quantisation", noise(quantisation_dn2) * scale});
-    budget.push_back({"band overlap", leak(record, demodulator, signal) * scale});
-    budget.push_back({"saturation", leak(record, demodulator, clipped) * scale});
+    budget.push_back({"band overlap", overlap * scale});
+    // The twin turns the other way: a phase that has moved by x since the matrix was measured moves
+    // it by 2 x against the signal. Standing still it would be part of the matrix.
+    const double moved = std::pow(record.drift->vibration_rad, 2) +
+                         std::pow(record.drift->drift_rad_per_s * in.age_s, 2);
+    budget.push_back({"twin image", twin * std::min(4 * moved, 2.0) * scale});
+    budget.push_back({"saturation", saturation * scale});
     // A wrong gain scales everything, strip and static light included.
     budget.push_back({"phase reference", in.gain_variance * in.frame_power * scale});
+    budget.push_back({"strip noise", record.identity.strip_variance * scale * in.mean_gain2});
     const double entry_variance =
         2 * record.matrix->noise_power / (record.matrix->order * record.matrix->repeats);
     budget.push_back({"matrix noise", in.lit_inputs * entry_variance * scale * in.mean_gain2});

@@ -17,13 +17,13 @@ class PhaseReference;
 
 // What validation learned while it measured.
 struct BudgetInputs {
-    double data_power = 0;                     // mean |T d|^2 per mode, DN
-    double frame_power = 0;                    // mean |whole field|^2 per mode, DN
-    double lit_inputs = 0;                     // mean number of inputs on
-    double age_s = 0;                          // since the matrix was measured
-    double mean_gain2 = 1;                     // mean |g|^2
-    double gain_variance = 0;                  // of one frame's g
-    std::vector<std::complex<float>> example;  // whole field of one frame, (modes)
+    double data_power = 0;     // mean |T d|^2 per mode, DN
+    double frame_power = 0;    // mean |whole field|^2 per mode, DN
+    double lit_inputs = 0;     // mean number of inputs on
+    double age_s = 0;          // mean age of the matrix when it was tested
+    double mean_gain2 = 1;     // mean |g|^2
+    double gain_variance = 0;  // of one frame's g
+    std::vector<std::vector<std::complex<float>>> examples;  // whole fields of frames, (modes)
 };
 
 std::vector<ErrorSource> predict_errors(const Record& record, const Demodulator& demodulator,

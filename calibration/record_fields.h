@@ -151,6 +151,7 @@ void fields(Archive& a, Identity& i) {
     a.group("verdict", i.verdict);
     a.array("columns", "sqrt(DN)", i.columns, table(i.columns, code_blocks));
     a.array("background", "sqrt(DN)", i.background, line(i.background));
+    a.number("strip_variance", "DN", i.strip_variance);
     a.number("signal_to_noise", "", i.signal_to_noise);
     a.number("phase_error_rad", "rad", i.phase_error_rad);
     a.number("word_margin", "", i.word_margin);

@@ -12,6 +12,7 @@
 #include "calibration/session.h"
 
 #include <fmt/format.h>
+#include <Eigen/Cholesky>
 
 #include <algorithm>
 #include <array>
@@ -64,6 +65,24 @@ std::vector<std::uint8_t> half_of_inputs(Session& session) {
     for (auto& b : on) b = static_cast<std::uint8_t>(bits() >> 63);
     on[0] = 1;  // never empty
     return on;
+}
+
+// Variance of the fitted field of a code word without anchor, in units of one frame's noise: its
+// leverage a' (A' A)^-1 a, mean over the words.
+double word_leverage(const Plan& plan) {
+    const auto frames = static_cast<Eigen::Index>(plan.lit.size());
+    using Design = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+    const Eigen::MatrixXd a =
+        Eigen::Map<const Design>(plan.design.data(), frames, parts).cast<double>();
+    const Eigen::LLT<Eigen::MatrixXd> normal(a.transpose() * a);
+    double sum = 0;
+    for (std::uint32_t w = 0; w < code_words; ++w) {
+        Eigen::VectorXd word = Eigen::VectorXd::Zero(parts);
+        for (int j = 0; j < code_blocks; ++j) word(j) = Layout::code_bit(w, j) ? 1 : 0;
+        word(parts - 1) = 1;
+        sum += word.dot(normal.solve(word));
+    }
+    return sum / code_words;
 }
 
 // Correlation of each word's field with what a frame without data would be: how far apart the words
@@ -119,6 +138,7 @@ Identity measure_identity(Session& session) {
     identity.phase_error_rad =
         std::sqrt(0.5 / (identity.signal_to_noise * static_cast<double>(modes)));
     identity.word_margin = weakest_margin(identity, modes);
+    identity.strip_variance = fit.noise_power * word_leverage(plan);
 
     if (identity.phase_error_rad > 0.1) {
         identity.verdict.text = fmt::format(

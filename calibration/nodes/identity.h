@@ -19,6 +19,7 @@ struct Identity {
     Verdict verdict;
     std::vector<std::complex<float>> columns;
     std::vector<std::complex<float>> background;
+    double strip_variance = 0;   // of a word's field made from these, per mode, DN
     double signal_to_noise = 0;  // strip power over noise power, per mode, one frame
     double phase_error_rad = 0;  // of a single frame's phase from the strip alone
     double word_margin = 0;      // weakest correct word score over the strongest wrong one

@@ -16,6 +16,7 @@ namespace opal::calibration {
 namespace {
 
 constexpr std::size_t frames = 256;
+constexpr std::size_t examples = 16;  // frames whose light is computed back for the budget
 constexpr double wanted = 0.98;
 constexpr std::uint64_t purpose = 0x76616c6964;
 
@@ -116,10 +117,12 @@ Validation measure_validation(Session& session) {
         if (f == 0) {
             result.example_predicted = predicted;
             result.example_measured = measured;
-            budget.example.assign(field.begin(), field.end());
         }
+        if (f % (frames / examples) == 0) budget.examples.emplace_back(field.begin(), field.end());
     }
-    budget.age_s = seconds(session.bench.clock().now() - start);
+    // On average the matrix is older than these frames by half of its own frames and half of these.
+    const double per_frame = seconds(session.bench.clock().now() - start) / frames;
+    budget.age_s = per_frame * (matrix.order * matrix.repeats + 0.5 * frames);
     std::vector<double> parts;
     for (const Sums& s : tenths) parts.push_back(s.correlation());
     result.correlation = {all.correlation(), mean_of(parts).sigma};

@@ -67,7 +67,7 @@ double budget(const Record& r, const std::string& name) {
 }  // namespace
 
 TEST_CASE("preset lab: everything the scene injected is measured") {
-    const Run run = calibrated("lab", 320);
+    const Run run = calibrated("lab", 192);
     const Record& r = run.record;
     const auto& s = run.scene;
 
