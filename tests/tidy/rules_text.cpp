@@ -79,7 +79,8 @@ void check_purpose(const SourceFile& file, std::vector<Violation>& violations) {
     const std::size_t at = !file.lines.empty() && file.lines[0].starts_with("#!") ? 1 : 0;
     const std::string_view first = at < file.lines.size() ? file.lines[at] : std::string_view();
     const bool docs = file.kind == FileKind::markdown;
-    const std::string_view mark = file.kind == FileKind::cpp ? "// " : "# ";
+    const bool docstring = file.path.ends_with(".py") && first.starts_with("\"\"\"");
+    const std::string_view mark = file.kind == FileKind::cpp ? "// " : docstring ? "\"\"\"" : "# ";
     const std::size_t least = mark.size() + (docs ? 3 : 15);
     if (!first.starts_with(mark) || first.size() < least) {
         violations.push_back({file.path, at + 1, "purpose",

@@ -120,6 +120,8 @@ TEST_CASE("purpose: the first line says what the file is") {
     CHECK(violations_of("sim/a.cpp", "// sim\n") == Found{"sim/a.cpp:1: purpose"});
     CHECK(violations_of("x.sh", "#!/bin/sh\nset -e\n") == Found{"x.sh:2: purpose"});
     CHECK(violations_of("x.sh", "#!/bin/sh\n# Does what it is for.\n") == Found{});
+    CHECK(violations_of("x.py", "\"\"\"Does what it is for.\"\"\"\n") == Found{});
+    CHECK(violations_of("x.py", "import sys\n") == Found{"x.py:1: purpose"});
     CHECK(violations_of("x.yaml", "dmd: {}\n") == Found{"x.yaml:1: purpose"});
     CHECK(violations_of("a.md", "text\n") == Found{"a.md:1: purpose"});
 }
