@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::chrono::milliseconds redraw_period{150};
 constexpr std::chrono::seconds plain_period{5};
-constexpr int bar_width = 20;
+constexpr int bar_width = 12;
 // A rate over less than this is guesswork and is not shown.
 constexpr double settled_s = 0.5;
 
@@ -56,7 +56,7 @@ void Progress::clear() {
 
 std::string Progress::line(double done, double total, std::string_view detail, bool bar) const {
     const double elapsed_s = std::chrono::duration<double>(Clock::now() - started_).count();
-    std::string text = fmt::format("  {:<14}", label_);
+    std::string text = fmt::format("  {:<20}", label_);
     if (total > 0) {
         const double part = std::clamp(done / total, 0.0, 1.0);
         if (bar) {
@@ -71,7 +71,8 @@ std::string Progress::line(double done, double total, std::string_view detail, b
     if (elapsed_s > settled_s && done > 0) {
         const double rate = done / elapsed_s;
         text += fmt::format("  {:.{}f}/s", rate, rate < 10 ? 1 : 0);
-        if (total > done) text += fmt::format("  {} left", duration_text((total - done) / rate));
+        const double left_s = (total - done) / rate;
+        if (left_s >= 1) text += fmt::format("  {} left", duration_text(left_s));
     }
     if (!detail.empty()) text += fmt::format("  {}", detail);
     return text;

@@ -1,7 +1,7 @@
 // Progress: how far a long step is, how fast it goes, and when it will be done.
 //
 // On a terminal one line that is rewritten a few times a second:
-//   matrix   [##########----------]  52 %   1040/2000 frames   412/s   2 s left
+//   drift                [######------]  52 %  1040/2000 frames  412/s  2 s left
 // otherwise a plain line every few seconds. The clock is the user's, not the bench's.
 #pragma once
 

@@ -1,8 +1,12 @@
 # The program `opal` from calibration to report, as a user types it.
 
+import fcntl
 import math
 import os
+import pty
 import re
+import struct
+import termios
 import unittest
 
 from opal_program import ProgramTest, npy, read_npy, write_images
@@ -115,9 +119,37 @@ class Works(ProgramTest):
         with open(self.path("plain.html")) as file:
             self.assertIn("the numbers, since gnuplot", file.read())
 
-    def test_no_colours_unless_on_a_terminal(self):
-        done = self.opal("scene", "list")
-        self.assertNotIn("\033", done.stdout + done.stderr)
+    def on_terminal(self, *arguments, **environment):
+        """Everything the program writes to a terminal of 100 columns."""
+        child, terminal = pty.fork()
+        if child == 0:
+            os.execve(os.environ["OPAL"], ["opal", *arguments],
+                      {**self.environment, "TERM": "xterm", **environment})
+        fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("4H", 30, 100, 0, 0))
+        output = b""
+        while True:
+            try:
+                part = os.read(terminal, 65536)
+            except OSError:  # the other end is closed
+                break
+            if not part:
+                break
+            output += part
+        os.close(terminal)
+        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), 0)
+        return output.decode()
+
+    def test_terminals_get_a_progress_line_and_colours_unless_no_color_is_set(self):
+        arguments = ("calibrate", *self.bench, "--region", "64x64", "--record",
+                     self.path("terminal.h5"))
+        shown = self.on_terminal(*arguments)
+        self.assertIn("\033[32mok", shown)
+        self.assertRegex(shown, r"\r\033\[K  drift +\[#*-+\] +\d+ %  \d+/\d+ frames")
+        plain = self.on_terminal(*arguments, NO_COLOR="1")
+        self.assertNotRegex(plain, r"\033\[\d*m")
+        self.assertIn("  ok  drift", plain)
+        piped = self.opal("scene", "list")
+        self.assertNotIn("\033", piped.stdout + piped.stderr)
 
 
 if __name__ == "__main__":
