@@ -93,7 +93,7 @@ void add_calibrate_command(CLI::App& program, Session& session) {
     command->footer(
         "Steps: dark frames, exposure, carrier, photon transfer, reference, DMD map, identity "
         "code,\n"
-        "drift, transmission matrix, validation on patterns never seen before. The first step "
+        "drift, transmission matrix, validation on random patterns shown afresh. The first step "
         "whose\n"
         "verdict is no ends the run with exit code 3 and says what to do. An interrupted run goes "
         "on\n"

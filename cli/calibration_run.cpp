@@ -1,6 +1,7 @@
 // CalibrationRun: shows a calibration's nodes and progress, writes its record. See the header.
 #include "cli/calibration_run.h"
 
+#include "cli/files.h"
 #include "cli/places.h"
 #include "cli/progress.h"
 
@@ -98,6 +99,7 @@ std::string verdict_line(const Terminal& terminal, std::string_view title,
 calibration::Record run_calibration(Session& session, hal::Bench& bench,
                                     const CalibrationRunOptions& asked) {
     make_parent(asked.record_file);
+    require_writable(asked.record_file);
     calibration::Options options = asked.calibration;
     options.partial = asked.record_file.string() + ".partial";
     options.created_by = "opal " OPAL_VERSION;
