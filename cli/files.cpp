@@ -1,6 +1,8 @@
 // Files: reads whole files, writes beside and renames. See files.h.
 #include "cli/files.h"
 
+#include "cli/exit_code.h"
+
 #include <fmt/format.h>
 
 #include <fcntl.h>
@@ -64,8 +66,8 @@ void write_in_place(const std::filesystem::path& file, std::string_view content)
 }  // namespace
 
 std::vector<std::byte> read_file(const std::filesystem::path& file) {
-    const auto fail = [&](int error) -> std::runtime_error {
-        return std::runtime_error(fmt::format("cannot read {}: {}", file.string(), reason(error)));
+    const auto fail = [&](int error) {
+        return BadInput(fmt::format("cannot read {}: {}", file.string(), reason(error)));
     };
     const Descriptor in(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
     if (in.get() < 0) throw fail(errno);

@@ -10,7 +10,7 @@
 
 namespace opal::cli {
 
-// Throws std::runtime_error: which file, why not.
+// Throws BadInput: which file, why not.
 std::vector<std::byte> read_file(const std::filesystem::path& file);
 
 // Writes beside the target, makes it durable, then renames: a reader sees the old file or the new

@@ -105,10 +105,10 @@ class BadInput(ProgramTest):
                 if content is not None:
                     self.write(name, content)
                 done = self.opal("project", name, "out.npy", *self.bench, *record)
-                self.check_error(done, FAILURE if content is None else BAD_INPUT, word)
+                self.check_error(done, BAD_INPUT, word)
                 self.assertFalse(os.path.exists(self.path("out.npy")))
         done = self.opal("project", self.folder, "out.npy", *self.bench, *record)
-        self.check_error(done, FAILURE)
+        self.check_error(done, BAD_INPUT, "directory")
         self.write("good.npy", npy(2, 10))
         done = self.opal("project", "good.npy", "out.npy", *self.bench, *record, "--outputs",
                          "100000")

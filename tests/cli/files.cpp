@@ -1,5 +1,6 @@
 // Whole files in and out; a failed write leaves what was there and nothing else.
 #include "cli/files.h"
+#include "cli/exit_code.h"
 
 #include "tests/cli/scratch_folder.h"
 
@@ -31,10 +32,8 @@ TEST_CASE("what is written is read back, and replaced whole") {
 
 TEST_CASE("what cannot be read or written says which file and why") {
     const ScratchFolder scratch;
-    CHECK_THROWS_WITH_AS(read_file(scratch / "none"), doctest::Contains("No such file"),
-                         std::runtime_error);
-    CHECK_THROWS_WITH_AS(read_file(scratch.path()), doctest::Contains("directory"),
-                         std::runtime_error);
+    CHECK_THROWS_WITH_AS(read_file(scratch / "none"), doctest::Contains("No such file"), BadInput);
+    CHECK_THROWS_WITH_AS(read_file(scratch.path()), doctest::Contains("directory"), BadInput);
     CHECK_THROWS_WITH_AS(write_file(scratch / "no/such/folder", "x"),
                          doctest::Contains("No such file"), std::runtime_error);
     CHECK_THROWS_AS(write_file(scratch.path(), "x"), std::runtime_error);
