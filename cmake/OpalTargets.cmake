@@ -19,6 +19,8 @@ target_compile_options(opal_build_flags INTERFACE
 # GCC bug 105651: "literal" + std::string&& warns about an overlap that cannot happen.
 target_compile_options(opal_build_flags INTERFACE
   $<$<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>:-Wno-restrict>)
+# Highway also compiles for the AVX-512 of Ice Lake and later, which permutes bytes.
+target_compile_definitions(opal_build_flags INTERFACE HWY_WANT_AVX3_DL)
 if(OPAL_WERROR)
   target_compile_options(opal_build_flags INTERFACE -Werror)
 endif()
@@ -28,6 +30,9 @@ if(OPAL_SANITIZE)
     -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
     $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   target_link_options(opal_build_flags INTERFACE -fsanitize=address,undefined)
+  # Eigen 3.4 loads a complex<float> as one double (SSE/Complex.h), misaligned in the sanitizer's
+  # eyes. Without its vector code the alignment of everything else stays checked.
+  target_compile_definitions(opal_build_flags INTERFACE EIGEN_DONT_VECTORIZE)
 endif()
 
 # opal_add_library(sim SOURCES a.cpp b.cpp PUBLIC opal::hal PRIVATE fmt::fmt)
