@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include <cassert>
 #include <stdexcept>
 
 namespace opal::sim {
@@ -27,8 +28,8 @@ public:
         : scene_(checked(scene)),
           name_(fmt::format("simulated bench '{}'", scene.name)),
           identity_(fmt::format("simulated:{}", scene_fingerprint(scene))),
-          table_(scene_, options.events),
-          camera_(table_, scene_, options.threads),
+          table_(scene_, options.events, options.begin.time),
+          camera_(table_, scene_, options.threads, options.begin.exposures),
           dmd_(table_, scene_),
           laser_(table_, scene_) {}
 
@@ -48,6 +49,10 @@ public:
     double laser_limit_mw() const override { return scene_.laser.max_power_mw; }
 
     const Scene& scene() const override { return scene_; }
+    BenchMoment moment() override {
+        assert(laser_.status().state == hal::LaserState::off && !camera_.status().armed);
+        return {table_.now(), camera_.exposures_taken()};
+    }
     std::vector<std::complex<double>> true_field(const hal::BitPattern& pattern,
                                                  hal::Region region) const override {
         return table_.optics().true_field(pattern, region);

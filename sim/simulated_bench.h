@@ -12,9 +12,19 @@
 
 namespace opal::sim {
 
+// Where a bench is in its life. Noise is drawn by the number of the exposure, drift by the time:
+// a bench that begins where another of the same scene stood, dark, stopped and disarmed, goes on
+// with the frames the other would have taken.
+struct BenchMoment {
+    hal::Duration time{0};        // virtual
+    std::uint64_t exposures = 0;  // taken before; below 2^56 in all
+};
+
 class SimulatedBench : public hal::Bench {
 public:
     virtual const Scene& scene() const = 0;
+    // Asserts that the camera is disarmed and the laser off.
+    virtual BenchMoment moment() = 0;
 
     // What no camera can see; for tests and plots. Complex field per mode that `pattern` sends to
     // the sensor at virtual time 0, at maximum laser power, in units where |field|^2 is
@@ -36,6 +46,7 @@ struct BenchOptions {
         0;  // frames rendered ahead by this many threads; 0: all cores. Never changes a byte.
     std::ostream* events =
         nullptr;  // one JSON line per laser, DMD and camera event with its virtual time, flushed
+    BenchMoment begin = {};
 };
 
 std::unique_ptr<SimulatedBench> make_simulated_bench(const Scene& scene,

@@ -29,8 +29,9 @@ Duration rounded(Duration wanted) {
 
 }  // namespace
 
-DirectCamera::DirectCamera(OpticalTable& table, const Scene& scene, int threads)
-    : table_(table), scene_(scene.sensor), sensor_(table, threads) {
+DirectCamera::DirectCamera(OpticalTable& table, const Scene& scene, int threads,
+                           std::uint64_t exposures_before)
+    : table_(table), scene_(scene.sensor), sensor_(table, threads, exposures_before) {
     info_.model = "OPAL simulated camera";
     info_.serial = fmt::format("SIM-{}", scene.seed);
     info_.sensor_rows = scene_.rows;
@@ -47,6 +48,11 @@ DirectCamera::DirectCamera(OpticalTable& table, const Scene& scene, int threads)
 
 DirectCamera::~DirectCamera() {
     disarm();
+}
+
+std::uint64_t DirectCamera::exposures_taken() {
+    const auto lock = table_.lock();
+    return sensor_.exposures_taken();
 }
 
 hal::CameraSettings DirectCamera::configure(const hal::CameraSettings& wanted) {

@@ -14,7 +14,8 @@ namespace opal::sim {
 
 class DirectCamera final : public hal::Camera {
 public:
-    DirectCamera(OpticalTable& table, const Scene& scene, int threads);
+    DirectCamera(OpticalTable& table, const Scene& scene, int threads,
+                 std::uint64_t exposures_before = 0);
     ~DirectCamera() override;
     DirectCamera(const DirectCamera&) = delete;
     DirectCamera& operator=(const DirectCamera&) = delete;
@@ -27,6 +28,7 @@ public:
     bool receive(hal::Frame& frame, hal::Deadline deadline) override;
     void disarm() override;
     hal::CameraStatus status() override;
+    std::uint64_t exposures_taken();  // of earlier arms
 
 private:
     [[noreturn]] void fail(hal::ErrorKind kind, const char* operation,

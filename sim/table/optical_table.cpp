@@ -21,8 +21,8 @@ ChannelAmplitudes light_of_all_off(const Optics& optics, const DmdScene& dmd) {
 
 }  // namespace
 
-OpticalTable::OpticalTable(const Scene& scene, std::ostream* events)
-    : clock_(scene.pace == Pace::real_time ? &host_clock_ : nullptr),
+OpticalTable::OpticalTable(const Scene& scene, std::ostream* events, Duration begin)
+    : clock_(scene.pace == Pace::real_time ? &host_clock_ : nullptr, begin),
       events_(events),
       optics_(scene),
       patterns_(from_microseconds(scene.dmd.settle_us), light_of_all_off(optics_, scene.dmd)) {}

@@ -38,7 +38,8 @@ protected:
 
 class OpticalTable {
 public:
-    OpticalTable(const Scene& scene, std::ostream* events);
+    // `begin`: the virtual time at which the table is set up.
+    OpticalTable(const Scene& scene, std::ostream* events, hal::Duration begin = {});
 
     const Optics& optics() const { return optics_; }
     hal::Clock& clock() { return clock_; }

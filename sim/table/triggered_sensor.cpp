@@ -8,8 +8,11 @@ namespace opal::sim {
 
 using hal::Duration;
 
-TriggeredSensor::TriggeredSensor(OpticalTable& table, int threads)
-    : table_(table), renderer_(table.optics(), threads), ring_(64) {
+TriggeredSensor::TriggeredSensor(OpticalTable& table, int threads, std::uint64_t exposures_before)
+    : table_(table),
+      renderer_(table.optics(), threads),
+      exposures_before_(exposures_before),
+      ring_(64) {
     const auto lock = table_.lock();
     table_.watch(*this);
 }

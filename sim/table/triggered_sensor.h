@@ -33,7 +33,8 @@ public:
         hal::Duration busy() const { return delay + exposure + readout; }
     };
 
-    TriggeredSensor(OpticalTable& table, int threads);
+    // `exposures_before`: as if it had taken so many already.
+    TriggeredSensor(OpticalTable& table, int threads, std::uint64_t exposures_before = 0);
     ~TriggeredSensor();
 
     // Sees edges of the trigger cable (`line`) or of trigger() that come from now on. Keeps up to
@@ -48,6 +49,8 @@ public:
     // Fills `frame` with it if it is there by now.
     bool deliver(hal::Frame& frame);
     std::uint64_t missed_edges();  // dropped since arm(), by now
+    // Taken in all, up to the last disarm(): the noise of the next one is drawn by this number.
+    std::uint64_t exposures_taken() const { return exposures_before_; }
 
     void before_change(hal::Duration now) override;
     void after_change(hal::Duration now) override;
@@ -89,9 +92,9 @@ private:
     hal::CameraSettings settings_;
     Timing timing_;
     std::uint64_t room_ = 0;
-    std::uint64_t exposures_before_ = 0;  // of earlier arms: frame keys never repeat
-    Judge past_;                          // up to now, for status and for planning anew
-    Judge ahead_;                         // up to the last planned exposure
+    std::uint64_t exposures_before_;  // of earlier arms: frame keys never repeat
+    Judge past_;                      // up to now, for status and for planning anew
+    Judge ahead_;                     // up to the last planned exposure
 
     // Ordinals of planned exposures: [head, arrived) are finished by now, [arrived, tail) are to
     // come; [head, submitted) have been considered for rendering.

@@ -16,8 +16,10 @@ constexpr hal::Time end_of_time{std::chrono::hours(24 * 365 * 100)};
 
 }  // namespace
 
-VirtualClock::VirtualClock(hal::Clock* pacer)
-    : pacer_(pacer), pacer_start_(pacer ? pacer->now() : hal::Time{}) {}
+VirtualClock::VirtualClock(hal::Clock* pacer, hal::Duration begin)
+    : now_ns_(begin.count()),
+      pacer_(pacer),
+      pacer_start_(pacer ? pacer->now() - begin : hal::Time{}) {}
 
 hal::Time VirtualClock::now() const {
     return hal::Time{hal::Duration{now_ns_.load(std::memory_order_acquire)}};

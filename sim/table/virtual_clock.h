@@ -21,8 +21,8 @@ namespace opal::sim {
 
 class VirtualClock final : public hal::Clock {
 public:
-    // `pacer` outlives the clock; nullptr: waits cost nothing.
-    explicit VirtualClock(hal::Clock* pacer = nullptr);
+    // `pacer` outlives the clock; nullptr: waits cost nothing. `begin`: what now() says at first.
+    explicit VirtualClock(hal::Clock* pacer = nullptr, hal::Duration begin = {});
 
     hal::Time now() const override;
     void wait_until(hal::Time when) override;
