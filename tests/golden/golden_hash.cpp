@@ -6,6 +6,7 @@
 // Needs hal and sim only. With --every-target all frames are rendered once per vector instruction
 // set of this machine. Exit code 1 and one line per difference if anything differs.
 #include "sim/physics/optics.h"
+#include "tests/golden/bench_runs.h"
 #include "tests/golden/fnv.h"
 #include "tests/golden/golden_cases.h"
 
@@ -57,7 +58,7 @@ std::uint64_t hash_of(const Bench& bench, const Shot& shot, sim::Optics::Scratch
     return hash.value();
 }
 
-// All frames of all cases, shared among threads frame by frame.
+// All frames of all cases, shared among threads frame by frame, and those of whole benches.
 std::string lines_of(const std::vector<Case>& cases, int threads) {
     std::ostringstream lines;
     for (const Case& c : cases) {
@@ -79,7 +80,7 @@ std::string lines_of(const std::vector<Case>& cases, int threads) {
                   << hashes[n] << std::dec << '\n';
         }
     }
-    return lines.str();
+    return lines.str() + bench_run_lines(threads);
 }
 
 std::string committed(const std::string& path) {
