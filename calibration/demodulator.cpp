@@ -1,12 +1,16 @@
-// Demodulator, the fast path: two passes of short complex filters. The first runs down the rows of
-// the frame for whole stretches of columns at a time, the second along the columns for all mode
-// rows at a time, so that both inner loops are contiguous and vectorise without reordering a sum.
+// Demodulator, the fast path: two passes of short complex filters, for a band of mode rows at a
+// time. The first pass runs down the pixel rows, vector over columns; the second along the columns,
+// vector over the band's rows. Carrier, curvature and low-pass are one set of taps, so mixing costs
+// nothing whatever the carrier. Wide frames go in stripes, so that all a band needs stays in the
+// second-level cache and memory does not grow with the frame.
 #include "calibration/demodulator.h"
 
+#include "calibration/demodulation_kernels.h"
 #include "calibration/low_pass.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <numbers>
@@ -25,6 +29,11 @@ struct Axis {
     };
     std::vector<Mode> modes;
     std::vector<float> real, imaginary;
+
+    ComplexTaps taps(const Mode& mode) const {
+        return {real.data() + mode.first_tap, imaginary.data() + mode.first_tap, mode.taps};
+    }
+    int end_px(std::size_t mode) const { return modes[mode].first_px + modes[mode].taps; }
 };
 
 Axis make_axis(int pixels, int modes, int pitch_px, double carrier_cpp, double curvature) {
@@ -64,9 +73,7 @@ void check(const Holography& h) {
                         h.region.pixels()));
 }
 
-// Pixels down the rows handled together in the first pass: re and im of 16 columns fit the
-// registers of any x86-64.
-constexpr int stretch = 16;
+constexpr std::size_t modes_per_stripe = 64;  // of one row
 
 }  // namespace
 
@@ -79,7 +86,14 @@ struct Demodulator::Tables {
     std::vector<float> weight;  // 1 / |R|, DN^-1/2; 0 where there is no reference
     Axis rows;
     Axis columns;
+    int band_height_px = 0;  // of the band that needs most pixel rows
 };
+
+void Demodulator::Workspace::reshape(std::size_t rows, std::size_t columns) {
+    pixels.resize(rows * columns);
+    for (auto* line : {&real, &imaginary, &real_columns, &imaginary_columns})
+        line->resize(band_rows * columns);
+}
 
 Demodulator::Demodulator(const Holography& h) {
     check(h);
@@ -98,6 +112,12 @@ Demodulator::Demodulator(const Holography& h) {
                              h.curvature_rad_per_px2);
     tables->columns = make_axis(h.region.columns, h.mode_columns, h.pitch_columns_px,
                                 h.carrier_columns_cpp, h.curvature_rad_per_px2);
+    const std::vector<Axis::Mode>& rows = tables->rows.modes;
+    for (std::size_t band = 0; band < rows.size(); band += band_rows) {
+        const std::size_t last = std::min(band + band_rows, rows.size()) - 1;
+        tables->band_height_px =
+            std::max(tables->band_height_px, tables->rows.end_px(last) - rows[band].first_px);
+    }
     tables_ = std::move(tables);
 }
 
@@ -119,92 +139,86 @@ void Demodulator::demodulate(const hal::Frame& frame, std::span<std::complex<flo
                         "bits",
                         frame.region.rows, frame.region.columns, frame.bits(), t.region.rows,
                         t.region.columns, hal::bits_of(t.format)));
-    const std::size_t n = t.region.pixels();
-    workspace.pixels.resize(n);
-    float* const pixels = workspace.pixels.data();
-    const auto subtract = [&](const auto* counts) {
-        for (std::size_t r = 0; r < n; ++r)
-            pixels[r] = (static_cast<float>(counts[r]) - t.offset[r]) * t.weight[r];
+    const auto weigh = [&](const auto* counts) {
+        return [&t, counts](std::size_t first, std::span<float> into) {
+            weigh_counts({counts + first, t.offset.data() + first, t.weight.data() + first}, into);
+        };
     };
     if (t.format == hal::PixelFormat::mono8)
-        subtract(frame.as_u8().data());
+        filter(weigh(frame.as_u8().data()), field, workspace);
     else
-        subtract(frame.as_u16().data());
-    filter(field, workspace);
+        filter(weigh(frame.as_u16().data()), field, workspace);
 }
 
 void Demodulator::demodulate(std::span<const float> counts, std::span<std::complex<float>> field,
                              Workspace& workspace) const {
     const Tables& t = *tables_;
     require(counts.size() == t.region.pixels(), "the counts do not have the region's shape");
-    workspace.pixels.resize(counts.size());
-    for (std::size_t r = 0; r < counts.size(); ++r)
-        workspace.pixels[r] = (counts[r] - t.offset[r]) * t.weight[r];
-    filter(field, workspace);
+    const auto weigh = [&](std::size_t first, std::span<float> into) {
+        for (std::size_t r = 0; r < into.size(); ++r)
+            into[r] = (counts[first + r] - t.offset[first + r]) * t.weight[first + r];
+    };
+    filter(weigh, field, workspace);
 }
 
-void Demodulator::filter(std::span<std::complex<float>> field, Workspace& workspace) const {
+// weigh(first, into): pixels from number `first` on, offset and weight applied.
+template <class Weigh>
+void Demodulator::filter(const Weigh& weigh, std::span<std::complex<float>> field,
+                         Workspace& workspace) const {
     const Tables& t = *tables_;
     require(field.size() == modes(), "the field's size is not the number of modes");
-    const auto columns = static_cast<std::size_t>(t.region.columns);
-    const auto mode_rows = static_cast<std::size_t>(t.mode_rows);
-    workspace.real.resize(columns * mode_rows);
-    workspace.imaginary.resize(columns * mode_rows);
+    for (std::size_t first = 0; first < t.columns.modes.size(); first += modes_per_stripe)
+        filter_stripe(weigh, first, field, workspace);
+}
 
-    for (std::size_t i = 0; i < mode_rows; ++i) {
-        const Axis::Mode& mode = t.rows.modes[i];
-        const float* const tap_re = t.rows.real.data() + mode.first_tap;
-        const float* const tap_im = t.rows.imaginary.data() + mode.first_tap;
-        const float* const top =
-            workspace.pixels.data() + static_cast<std::size_t>(mode.first_px) * columns;
-        const auto run = [&](std::size_t first, auto width) {
-            float re[stretch] = {};
-            float im[stretch] = {};
-            for (int k = 0; k < mode.taps; ++k) {
-                const float* const p = top + static_cast<std::size_t>(k) * columns + first;
-                for (int c = 0; c < width; ++c) {
-                    re[c] += tap_re[k] * p[c];
-                    im[c] += tap_im[k] * p[c];
-                }
-            }
-            for (int c = 0; c < width; ++c) {
-                const std::size_t at = (first + static_cast<std::size_t>(c)) * mode_rows + i;
-                workspace.real[at] = re[c];
-                workspace.imaginary[at] = im[c];
-            }
-        };
-        std::size_t first = 0;
-        for (; first + stretch <= columns; first += stretch)
-            run(first, std::integral_constant<int, stretch>{});
-        if (first < columns) run(first, static_cast<int>(columns - first));
-    }
+// Mode columns [first, first + modes_per_stripe).
+template <class Weigh>
+void Demodulator::filter_stripe(const Weigh& weigh, std::size_t first,
+                                std::span<std::complex<float>> field, Workspace& workspace) const {
+    const Tables& t = *tables_;
+    const std::size_t mode_columns = t.columns.modes.size();
+    const std::size_t mode_rows = t.rows.modes.size();
+    const std::size_t last = std::min(first + modes_per_stripe, mode_columns) - 1;
+    const int left = t.columns.modes[first].first_px;
+    const auto columns = static_cast<std::size_t>(t.columns.end_px(last) - left);
+    workspace.reshape(static_cast<std::size_t>(t.band_height_px), columns);
+    float* const pixels = workspace.pixels.data();
+    const auto row_of = [&](int px) { return pixels + static_cast<std::size_t>(px) * columns; };
 
-    for (std::size_t j = 0; j < static_cast<std::size_t>(t.mode_columns); ++j) {
-        const Axis::Mode& mode = t.columns.modes[j];
-        const float* const tap_re = t.columns.real.data() + mode.first_tap;
-        const float* const tap_im = t.columns.imaginary.data() + mode.first_tap;
-        const std::size_t start = static_cast<std::size_t>(mode.first_px) * mode_rows;
-        const auto run = [&](std::size_t first, auto width) {
-            float re[stretch] = {};
-            float im[stretch] = {};
-            for (int k = 0; k < mode.taps; ++k) {
-                const std::size_t at = start + static_cast<std::size_t>(k) * mode_rows + first;
-                const float* const zr = workspace.real.data() + at;
-                const float* const zi = workspace.imaginary.data() + at;
-                for (int c = 0; c < width; ++c) {
-                    re[c] += tap_re[k] * zr[c] - tap_im[k] * zi[c];
-                    im[c] += tap_re[k] * zi[c] + tap_im[k] * zr[c];
-                }
-            }
-            for (int c = 0; c < width; ++c)
-                field[(first + static_cast<std::size_t>(c)) *
-                          static_cast<std::size_t>(t.mode_columns) +
-                      j] = {re[c], im[c]};
-        };
-        std::size_t first = 0;
-        for (; first + stretch <= mode_rows; first += stretch)
-            run(first, std::integral_constant<int, stretch>{});
-        if (first < mode_rows) run(first, static_cast<int>(mode_rows - first));
+    int top = 0;  // pixel rows [top, bottom) are in `pixels`
+    int bottom = 0;
+    for (std::size_t band = 0; band < mode_rows; band += band_rows) {
+        const std::size_t rows = std::min(band_rows, mode_rows - band);
+        const int from = t.rows.modes[band].first_px;
+        const int to = t.rows.end_px(band + rows - 1);
+        // What the band before has in common with this one moves up.
+        if (bottom > from) std::copy(row_of(from - top), row_of(bottom - top), pixels);
+        for (int row = std::max(from, bottom); row < to; ++row)
+            weigh(static_cast<std::size_t>(row) * static_cast<std::size_t>(t.region.columns) +
+                      static_cast<std::size_t>(left),
+                  {row_of(row - from), columns});
+        top = from;
+        bottom = to;
+
+        for (std::size_t i = 0; i < rows; ++i) {
+            const Axis::Mode& mode = t.rows.modes[band + i];
+            filter_down(t.rows.taps(mode), row_of(mode.first_px - from), columns,
+                        workspace.real.data() + i * columns,
+                        workspace.imaginary.data() + i * columns);
+        }
+        // Rows beyond the last band's are left over from the band before; nobody reads their sums.
+        transpose_band(workspace.real.data(), columns, workspace.real_columns.data());
+        transpose_band(workspace.imaginary.data(), columns, workspace.imaginary_columns.data());
+        for (std::size_t j = first; j <= last; ++j) {
+            const Axis::Mode& mode = t.columns.modes[j];
+            const std::size_t start = static_cast<std::size_t>(mode.first_px - left) * band_rows;
+            float re[band_rows];
+            float im[band_rows];
+            filter_across(t.columns.taps(mode), workspace.real_columns.data() + start,
+                          workspace.imaginary_columns.data() + start, re, im);
+            for (std::size_t i = 0; i < rows; ++i)
+                field[(band + i) * mode_columns + j] = {re[i], im[i]};
+        }
     }
 }
 

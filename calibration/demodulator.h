@@ -56,8 +56,10 @@ public:
     // modes(). Allocates nothing once the workspace has grown; safe from several threads, each
     // with its own Workspace.
     struct Workspace {
-        std::vector<float> pixels;           // (rows, columns)
-        std::vector<float> real, imaginary;  // (columns, mode_rows)
+        std::vector<float> pixels;           // (pixel rows of a band, columns of a stripe)
+        std::vector<float> real, imaginary;  // (mode rows of a band, columns)
+        std::vector<float> real_columns, imaginary_columns;  // the same, transposed
+        void reshape(std::size_t rows, std::size_t columns);
     };
     void demodulate(const hal::Frame& frame, std::span<std::complex<float>> field,
                     Workspace& workspace) const;
@@ -72,7 +74,12 @@ public:
 
 private:
     struct Tables;
-    void filter(std::span<std::complex<float>> field, Workspace& workspace) const;
+    template <class Weigh>
+    void filter(const Weigh& weigh, std::span<std::complex<float>> field,
+                Workspace& workspace) const;
+    template <class Weigh>
+    void filter_stripe(const Weigh& weigh, std::size_t first, std::span<std::complex<float>> field,
+                       Workspace& workspace) const;
     std::unique_ptr<const Tables> tables_;
 };
 
