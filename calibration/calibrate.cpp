@@ -167,13 +167,13 @@ Record calibrate(hal::Bench& bench, const Options& options, Observer& observer,
                               hal::Deadline::after(bench.clock(), 3 * bench.laser().info().warm_up +
                                                                       std::chrono::seconds(10)));
             n.run(session, inputs.text());
-            if (!options.partial.empty()) save_record(record, options.partial);
+            if (!options.partial.empty())
+                save_record(record, options.partial, Predecessor::replaced);
         }
         n.fingerprint(record, inputs);
         observer.node_finished(n.title, *n.verdict(record));
         if (!n.verdict(record)->passed) return record;
     }
-    if (!options.partial.empty()) std::filesystem::remove(options.partial);
     return record;
 }
 

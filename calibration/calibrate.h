@@ -30,7 +30,8 @@ struct Options {
     int carrier_frames = 320;
     std::uint64_t seed = 1;  // of the random patterns
     // Where to keep what was measured so far: an interrupted run continues after its last finished
-    // node if bench and options are the same. Empty: nowhere. Removed once the record is complete.
+    // node if bench and options are the same. Empty: nowhere. It stays when the run is over:
+    // whoever called removes it once the record itself is safe. One run at a time may use it.
     std::filesystem::path partial;
     std::string created_by = "opal";
 };

@@ -19,6 +19,7 @@
 #include "calibration/nodes/photon_transfer.h"
 #include "calibration/nodes/reference.h"
 #include "calibration/nodes/validation.h"
+#include "calibration/whole_file.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -59,17 +60,24 @@ struct Record {
     bool complete() const;
 };
 
-// A record file that cannot be read or written; what() is one line: the file, what is wrong, what
-// to do.
+// A record file that cannot be read or used; what() is one line: the file, what is wrong, what to
+// do.
 struct RecordError : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-// Writes to a temporary file in the same folder, flushes it to the disk, keeps the old file as
-// <name>.previous, and renames. Whatever goes wrong, `path` holds the old record or the new one.
-void save_record(const Record& record, const std::filesystem::path& path);
+// A record that could not be saved: the disk's fault, not the record's.
+struct RecordNotSaved : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
 
-// Refuses missing, truncated, foreign and other-version files.
+// Writes to a temporary file in the same folder, flushes it to the disk and renames; the old file
+// is kept as <name>.previous or replaced. Whatever goes wrong, `path` holds the old record or the
+// new one. Throws RecordNotSaved.
+void save_record(const Record& record, const std::filesystem::path& path,
+                 Predecessor predecessor = Predecessor::kept);
+
+// Refuses missing, truncated, foreign and other-version files. Throws RecordError.
 Record load_record(const std::filesystem::path& path);
 
 }  // namespace opal::calibration

@@ -42,18 +42,17 @@ void check_shapes(const std::filesystem::path& path, const Record& r) {
 
 }  // namespace
 
-void save_record(const Record& record, const std::filesystem::path& path) {
+void save_record(const Record& record, const std::filesystem::path& path, Predecessor predecessor) {
     try {
         Record copy = record;  // archives walk fields by reference, whether they read or write
         Hdf5Writer writer;
         writer.attribute("format", format_name);
         writer.attribute("version", static_cast<double>(record_version));
         writer.group("record", copy);
-        write_whole_file(path, writer.image());
-    } catch (const std::system_error& e) {
-        refuse(path, fmt::format("the record was not saved: {}", e.what()));
-    } catch (const std::runtime_error& e) {
-        refuse(path, fmt::format("the record was not saved: {}", e.what()));
+        write_whole_file(path, writer.image(), predecessor);
+    } catch (const std::runtime_error& e) {  // std::system_error is one
+        throw RecordNotSaved(
+            fmt::format("{}: the record was not saved: {}", path.string(), e.what()));
     }
 }
 

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <string>
 #include <system_error>
+#include <utility>
 
 namespace opal::calibration {
 
@@ -23,6 +24,7 @@ public:
     Descriptor(const Descriptor&) = delete;
     Descriptor& operator=(const Descriptor&) = delete;
     int get() const { return fd_; }
+    int close() { return ::close(std::exchange(fd_, -1)); }
 
 private:
     int fd_;
@@ -54,10 +56,17 @@ void flush_folder(const std::filesystem::path& folder) {
 
 }  // namespace
 
-void write_whole_file(const std::filesystem::path& path, std::span<const std::byte> bytes) {
+void write_whole_file(const std::filesystem::path& path, std::span<const std::byte> bytes,
+                      Predecessor predecessor) {
+    struct stat there {};
+    const bool exists = ::stat(path.c_str(), &there) == 0;
+    if (exists && !S_ISREG(there.st_mode)) {
+        errno = S_ISDIR(there.st_mode) ? EISDIR : EINVAL;
+        fail("cannot replace what is no regular file");
+    }
     const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
     std::string name = path.string() + ".XXXXXX";
-    const Descriptor file(::mkostemp(name.data(), O_CLOEXEC));
+    Descriptor file(::mkostemp(name.data(), O_CLOEXEC));
     if (file.get() < 0) fail("cannot create a file there");
     Temporary temporary(name);
     while (!bytes.empty()) {
@@ -66,14 +75,15 @@ void write_whole_file(const std::filesystem::path& path, std::span<const std::by
         if (n < 0) fail("cannot write");
         bytes = bytes.subspan(static_cast<std::size_t>(n));
     }
-    // mkostemp makes the file private; a record is as readable as any file the user makes.
+    // mkostemp makes the file private; a result is as readable as any file the user makes.
     const mode_t mask = ::umask(0);
     ::umask(mask);
     if (::fchmod(file.get(), 0666 & ~mask) != 0) fail("cannot set permissions");
     if (::fsync(file.get()) != 0) fail("cannot flush to the disk");
+    if (file.close() != 0) fail("cannot write");  // network file systems may find out only now
 
-    const std::string previous = path.string() + ".previous";
-    if (std::filesystem::exists(path)) {
+    if (exists && predecessor == Predecessor::kept) {
+        const std::string previous = path.string() + ".previous";
         // A hard link: at no moment is there no file at `path`.
         ::unlink(previous.c_str());
         if (::link(path.c_str(), previous.c_str()) != 0)
@@ -93,9 +103,11 @@ std::vector<std::byte> read_whole_file(const std::filesystem::path& path) {
         errno = EISDIR;
         fail("cannot read");
     }
-    std::vector<std::byte> bytes(static_cast<std::size_t>(status.st_size));
+    // One more, so that the end of a file that keeps its size is seen without growing.
+    std::vector<std::byte> bytes(static_cast<std::size_t>(status.st_size) + 1);
     std::size_t have = 0;
-    while (have < bytes.size()) {
+    for (;;) {  // pipes have no size, and files may grow
+        if (have == bytes.size()) bytes.resize(2 * have + 4096);
         const ssize_t n = ::read(file.get(), bytes.data() + have, bytes.size() - have);
         if (n < 0 && errno == EINTR) continue;
         if (n < 0) fail("cannot read");

@@ -1,4 +1,5 @@
-// WholeFile: files that are either all there or not touched. The last step of saving a record.
+// WholeFile: files that are either all there or not touched. The last step of saving a record; the
+// program writes its results with it too.
 #pragma once
 
 #include <cstddef>
@@ -8,11 +9,16 @@
 
 namespace opal::calibration {
 
-// Writes to a temporary file beside `path`, flushes it to the disk, keeps what `path` held as
-// <path>.previous and renames. Throws std::system_error; `path` is then what it was.
-void write_whole_file(const std::filesystem::path& path, std::span<const std::byte> bytes);
+// What becomes of the file that was there.
+enum class Predecessor { replaced, kept };  // kept: as <path>.previous
 
-// Throws std::system_error.
+// Writes to a temporary file beside `path`, flushes it to the disk and renames. Throws
+// std::system_error; `path` is then what it was, and no debris lies about. A target that exists and
+// is no regular file (a device, a folder) is refused: renaming would put a file in its place.
+void write_whole_file(const std::filesystem::path& path, std::span<const std::byte> bytes,
+                      Predecessor predecessor);
+
+// Reads to the end, whatever size the file claims: pipes have none. Throws std::system_error.
 std::vector<std::byte> read_whole_file(const std::filesystem::path& path);
 
 }  // namespace opal::calibration

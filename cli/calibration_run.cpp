@@ -4,6 +4,7 @@
 #include "cli/files.h"
 #include "cli/places.h"
 #include "cli/progress.h"
+#include "cli/record_lock.h"
 
 #include <fmt/format.h>
 
@@ -46,22 +47,6 @@ private:
     std::unique_ptr<Progress> progress_;
 };
 
-// A file nobody wants, gone at the end of a scope: partial records are saved like any other, so the
-// one before is kept beside it.
-class Leftover {
-public:
-    explicit Leftover(std::filesystem::path file) : file_(std::move(file)) {}
-    ~Leftover() {
-        std::error_code ignored;
-        std::filesystem::remove(file_, ignored);
-    }
-    Leftover(const Leftover&) = delete;
-    Leftover& operator=(const Leftover&) = delete;
-
-private:
-    std::filesystem::path file_;
-};
-
 // Why this record cannot serve; empty if it can.
 std::string objection(const calibration::Record& record, const hal::Bench& bench, int inputs,
                       Eigen::Index outputs) {
@@ -100,14 +85,25 @@ calibration::Record run_calibration(Session& session, hal::Bench& bench,
                                     const CalibrationRunOptions& asked) {
     make_parent(asked.record_file);
     require_writable(asked.record_file);
+    std::error_code missing;
+    const auto there = std::filesystem::status(asked.record_file, missing);
+    if (std::filesystem::exists(there) && !std::filesystem::is_regular_file(there))
+        throw std::runtime_error(fmt::format(
+            "cannot write {}: a record is renamed into place, and that is no regular file",
+            asked.record_file.string()));
+    const RecordLock lock(asked.record_file);
     calibration::Options options = asked.calibration;
     options.partial = asked.record_file.string() + ".partial";
     options.created_by = "opal " OPAL_VERSION;
-    const Leftover predecessor(options.partial.string() + ".previous");
     Watcher watcher(session.terminal, asked.verdicts_to_out);
     calibration::Record record =
         calibration::calibrate(bench, options, watcher, session.interruption.token());
-    if (record.complete()) calibration::save_record(record, asked.record_file);
+    if (record.complete()) {
+        calibration::save_record(record, asked.record_file);
+        // Only now: had the disk been full, the next run would go on from here.
+        std::error_code ignored;
+        std::filesystem::remove(options.partial, ignored);
+    }
     return record;
 }
 

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdlib>
+#include <stdexcept>
 #include <system_error>
 
 namespace opal::cli {
@@ -40,7 +41,7 @@ void make_parent(const std::filesystem::path& file) {
     std::error_code error;
     std::filesystem::create_directories(folder, error);
     if (error) {
-        throw BadInput(
+        throw std::runtime_error(
             fmt::format("cannot make the folder {}: {}", folder.string(), error.message()));
     }
 }

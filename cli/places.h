@@ -12,7 +12,8 @@ std::filesystem::path state_folder();
 // The calibration record of a bench, by its name: <state folder>/<name>.h5.
 std::filesystem::path default_record(const std::string& bench_name);
 
-// Makes the folder a file will be written to; throws BadInput with the reason if it cannot.
+// Makes the folder a file will be written to; throws std::runtime_error with the reason if it
+// cannot.
 void make_parent(const std::filesystem::path& file);
 
 }  // namespace opal::cli

@@ -16,6 +16,7 @@ using namespace opal;
 using calibration::load_record;
 using calibration::Record;
 using calibration::RecordError;
+using calibration::RecordNotSaved;
 using calibration::save_record;
 namespace fs = std::filesystem;
 
@@ -288,7 +289,7 @@ TEST_CASE("a full disk leaves the old record untouched and no debris") {
     std::string text;
     try {
         save_record(r, path);
-    } catch (const RecordError& e) {
+    } catch (const RecordNotSaved& e) {
         text = e.what();
     }
     ::setrlimit(RLIMIT_FSIZE, &old);
@@ -308,8 +309,21 @@ TEST_CASE("a folder that does not exist is one clear line") {
     try {
         save_record(sample(), path);
         FAIL("saved");
-    } catch (const RecordError& e) {
+    } catch (const RecordNotSaved& e) {
         CHECK(contains(e.what(), "was not saved"));
         CHECK(contains(e.what(), "No such file or directory"));
     }
+}
+
+TEST_CASE("a record without predecessor leaves one file, and never takes a device's place") {
+    const Folder folder;
+    const fs::path path = folder / "lab.h5.partial";
+    save_record(sample(), path, calibration::Predecessor::replaced);
+    save_record(sample(), path, calibration::Predecessor::replaced);
+    CHECK_FALSE(fs::exists(folder / "lab.h5.partial.previous"));
+    CHECK_THROWS_AS(save_record(sample(), folder.path()), RecordNotSaved);
+    const fs::path pipe = folder / "pipe";
+    REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+    CHECK_THROWS_AS(save_record(sample(), pipe), RecordNotSaved);
+    CHECK(fs::is_fifo(pipe));
 }

@@ -2,7 +2,9 @@
 # code, and nothing half-written.
 
 import os
+import resource
 import shutil
+import signal
 import subprocess
 import unittest
 
@@ -176,6 +178,34 @@ class BadInput(ProgramTest):
         self.assertEqual(done.returncode, FAILURE)
         self.assertIn("standard output", done.stderr)
 
+    def test_a_record_in_use(self):
+        """A second calibration of the same record ends at once; a killed one leaves no lock."""
+        command = ("calibrate", *self.bench, "--region", "64x64", "--record", "used.h5")
+        first = self.start(*command, "--events", self.path("used.jsonl"))
+        self.wait_for_events(first, "used.jsonl", 200)
+        self.check_error(self.opal(*command), FAILURE, "used.h5", f"process {first.pid}")
+        self.assertIsNone(first.poll())
+        first.kill()
+        first.communicate()
+        self.assertTrue(os.path.exists(self.path("used.h5.lock")))
+        done = self.opal(*command)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        beside = {name for name in os.listdir(self.folder) if name.startswith("used.h5")}
+        self.assertEqual(beside, {"used.h5"})
+
+    def test_a_record_that_cannot_be_saved(self):
+        """A file may grow to 64 KiB: the record does not fit, the partial ones neither."""
+        def limit():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536))
+        done = self.opal("calibrate", *self.bench, "--region", "64x64", "--record", "big.h5",
+                         preexec_fn=limit)
+        self.check_error(done, FAILURE, "big.h5", "was not saved", "File too large")
+        for target in ("/dev/full", self.folder, "/proc/opal/big.h5"):
+            with self.subTest(target):
+                done = self.opal("calibrate", *self.bench, "--record", target)
+                self.check_error(done, FAILURE, os.path.dirname(target))
+
     def test_a_small_disk(self):
         record = self.calibrate()
         disk = self.path("disk")
@@ -194,7 +224,7 @@ class BadInput(ProgramTest):
             self.check_error(
                 self.opal("calibrate", *self.bench, "--region", "64x64", "--record",
                           "disk/record.h5", "--events", self.path("small-disk.jsonl")),
-                BAD_INPUT, "disk/record.h5")
+                FAILURE, "disk/record.h5", "was not saved", "No space left")
             self.check_laser_off("small-disk.jsonl")
             done = self.opal("report", *self.bench, *record, "-o", "disk/report.html")
             self.check_error(done, FAILURE, "No space left")
