@@ -10,12 +10,12 @@
 #pragma once
 
 #include "hal/bench.h"
+#include "hal/error.h"
 
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <span>
-#include <stdexcept>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -24,9 +24,7 @@ namespace opal::calibration {
 
 // Thrown when the user asked to stop (Ctrl-C). Not a fault; guards on the stack do their work on
 // the way out.
-struct Interrupted : std::runtime_error {
-    Interrupted() : std::runtime_error("interrupted") {}
-};
+using hal::Interrupted;
 
 struct Timing {
     hal::Duration exposure{0};       // camera

@@ -165,7 +165,8 @@ Record calibrate(hal::Bench& bench, const Options& options, Observer& observer,
                 light.emplace(bench.laser(), bench.clock(), record.laser_power_mw,
                               bench.laser_limit_mw(),
                               hal::Deadline::after(bench.clock(), 3 * bench.laser().info().warm_up +
-                                                                      std::chrono::seconds(10)));
+                                                                      std::chrono::seconds(10)),
+                              stop);
             n.run(session, inputs.text());
             if (!options.partial.empty())
                 save_record(record, options.partial, Predecessor::replaced);

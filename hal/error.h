@@ -3,6 +3,8 @@
 // Bugs assert. Expected outcomes are return values (no frame yet). Everything else that can go
 // wrong at run time is a fault and is thrown as DeviceError. The message must let its reader act:
 // what was asked, what happened, and what would have been possible or what to do now.
+//
+// Interrupted is no fault: a person asked to stop, and whoever waits gives up at once.
 #pragma once
 
 #include <stdexcept>
@@ -39,6 +41,12 @@ private:
     ErrorKind kind_;
     std::string device_;
     std::string operation_;
+};
+
+// Thrown where a std::stop_token was given and its stop has been requested.
+class Interrupted : public std::runtime_error {
+public:
+    Interrupted() : std::runtime_error("interrupted") {}
 };
 
 }  // namespace opal::hal

@@ -10,6 +10,7 @@ namespace opal::hal {
 namespace {
 
 // Warm-up takes seconds; asking a laser on a serial line more often than this would load the line.
+// It is also how late a requested stop may be noticed.
 constexpr Duration poll_interval = std::chrono::milliseconds(20);
 
 // One reply lost on a serial line must not leave the light on.
@@ -27,9 +28,11 @@ void off_whatever_happens(Laser& laser) noexcept {
     }
 }
 
-void wait_for_power(Laser& laser, Clock& clock, double power_mw, Deadline deadline) {
+void wait_for_power(Laser& laser, Clock& clock, double power_mw, Deadline deadline,
+                    const std::stop_token& stop) {
     const auto name = [&] { return laser.info().model + " " + laser.info().serial; };
     for (;;) {
+        if (stop.stop_requested()) throw Interrupted();
         const LaserStatus status = laser.status();
         if (status.state == LaserState::emitting) return;
         if (status.state == LaserState::fault)
@@ -53,13 +56,14 @@ void wait_for_power(Laser& laser, Clock& clock, double power_mw, Deadline deadli
 }  // namespace
 
 EmissionGuard::EmissionGuard(Laser& laser, Clock& clock, double power_mw, double limit_mw,
-                             Deadline deadline)
+                             Deadline deadline, std::stop_token stop)
     : laser_(laser) {
+    if (stop.stop_requested()) throw Interrupted();  // without a flash of light
     try {
         laser_.arm(limit_mw);
         laser_.set_power(power_mw);
         laser_.emit();
-        wait_for_power(laser_, clock, power_mw, deadline);
+        wait_for_power(laser_, clock, power_mw, deadline, stop);
     } catch (...) {
         off_whatever_happens(laser_);
         throw;

@@ -8,6 +8,7 @@
 
 #include "hal/clock.h"
 
+#include <stop_token>
 #include <string>
 
 namespace opal::hal {
@@ -63,10 +64,12 @@ public:
 // Light on for the length of a scope: arms, sets the power, emits, and waits until the power is in
 // specification. The destructor turns the laser off whatever ended the scope, asks again if the
 // device could not confirm, and never throws.
-// Throws DeviceError{timeout} (laser off) if the power is not in specification by `deadline`.
+// Throws, the laser off: DeviceError{timeout} if the power is not in specification by `deadline`,
+// Interrupted as soon as `stop` is requested. Once made, the guard looks at `stop` no more.
 class EmissionGuard {
 public:
-    EmissionGuard(Laser& laser, Clock& clock, double power_mw, double limit_mw, Deadline deadline);
+    EmissionGuard(Laser& laser, Clock& clock, double power_mw, double limit_mw, Deadline deadline,
+                  std::stop_token stop = {});
     ~EmissionGuard();
     EmissionGuard(const EmissionGuard&) = delete;
     EmissionGuard& operator=(const EmissionGuard&) = delete;

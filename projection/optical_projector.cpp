@@ -104,7 +104,8 @@ struct OpticalProjector::Machine {
           workspaces(whole_fields.size()),
           light(bench.laser(), bench.clock(), record.laser_power_mw, bench.laser_limit_mw(),
                 hal::Deadline::after(bench.clock(),
-                                     2 * bench.laser().info().warm_up + laser_patience)),
+                                     2 * bench.laser().info().warm_up + laser_patience),
+                options.stop),
           acquisition(bench, record.holography.region, record.holography.format, record.timing,
                       options.stop),
           team(options.threads, [this](std::size_t index, const hal::Frame& frame, int worker) {

@@ -22,7 +22,7 @@ struct OpticalOptions {
     Eigen::Index outputs = 0;  // at most 2 * modes: real and imaginary parts; 0: all
     QuantiserOptions quantiser = {};
     int threads = 1;            // demodulate beside the acquisition; 0: within it. Changes no byte
-    std::stop_token stop = {};  // project() then throws calibration::Interrupted
+    std::stop_token stop = {};  // everything then throws calibration::Interrupted
 };
 
 // What the run has been like, for reports.

@@ -90,7 +90,8 @@ hal::Frame take_example_frame(hal::Bench& bench, const calibration::Record& reco
     constexpr std::chrono::seconds laser_patience{60};
     const hal::EmissionGuard light(
         bench.laser(), bench.clock(), record.laser_power_mw, bench.laser_limit_mw(),
-        hal::Deadline::after(bench.clock(), 2 * bench.laser().info().warm_up + laser_patience));
+        hal::Deadline::after(bench.clock(), 2 * bench.laser().info().warm_up + laser_patience),
+        stop);
     calibration::Acquisition acquisition(bench, record.holography.region, record.holography.format,
                                          record.timing, stop);
     hal::Frame taken;

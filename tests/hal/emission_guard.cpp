@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <stdexcept>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,13 @@ namespace {
 class ScriptedClock final : public Clock {
 public:
     Time now() const override { return now_; }
-    void wait_until(Time when) override { now_ = when > now_ ? when : now_; }
+    void wait_until(Time when) override {
+        now_ = when > now_ ? when : now_;
+        if (now_ >= stop_at) stop.request_stop();
+    }
+
+    std::stop_source stop;  // pulled at `stop_at`, as by Ctrl-C in the middle of a wait
+    Time stop_at = Time::max();
 
 private:
     Time now_{};
@@ -140,4 +147,34 @@ TEST_CASE("the destructor never throws, even if off() does, and asks again") {
     }
     CHECK(s.laser.calls ==
           std::vector<std::string>{"arm 20", "power 10", "emit", "off", "off", "off"});
+}
+
+TEST_CASE("a stop requested during warm-up ends the wait within one look, laser off") {
+    Setup s;
+    s.clock.stop_at = Time{} + 100ms;
+    CHECK_THROWS_AS(EmissionGuard(s.laser, s.clock, 10, 20, Deadline::after(s.clock, 1s),
+                                  s.clock.stop.get_token()),
+                    Interrupted);
+    CHECK(s.laser.calls == whole_life);
+    // The guard looks every 20 ms; the wait that saw the stop was the last one.
+    CHECK(s.clock.now().time_since_epoch() < 100ms + 20ms);
+}
+
+TEST_CASE("a stop requested before is obeyed without a flash of light") {
+    Setup s;
+    s.clock.stop.request_stop();
+    CHECK_THROWS_AS(EmissionGuard(s.laser, s.clock, 10, 20, Deadline::after(s.clock, 1s),
+                                  s.clock.stop.get_token()),
+                    Interrupted);
+    CHECK(s.laser.calls.empty());
+}
+
+TEST_CASE("a stop requested after warm-up is the scope's business, not the guard's") {
+    Setup s;
+    s.clock.stop_at = Time{} + 500ms;
+    EmissionGuard guard(s.laser, s.clock, 10, 20, Deadline::after(s.clock, 1s),
+                        s.clock.stop.get_token());
+    s.clock.wait_until(Time{} + 500ms);
+    CHECK(s.clock.stop.stop_requested());
+    CHECK(s.laser.calls.back() == "emit");
 }
