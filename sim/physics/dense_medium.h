@@ -24,6 +24,7 @@ public:
 
     void add_field(std::span<const std::int32_t> q12, const ModeWindow& window, std::uint32_t epoch,
                    std::span<std::int64_t> field, MediumScratch& scratch) const override;
+    bool sums_channels() const override { return true; }
     void prepare(const ModeWindow& window, std::uint32_t epoch) const override;
     double entry_power() const override;
     std::vector<std::complex<double>> plain_field(std::span<const double> amplitudes,

@@ -29,6 +29,7 @@ public:
     DmdLight(const DmdScene& scene, std::uint64_t seed);
 
     int channels() const { return channel_rows_ * channel_columns_; }
+    int channel_columns() const { return channel_columns_; }
     void reduce(const hal::BitPattern& pattern, ChannelAmplitudes& into) const;
     // What a DMD with all mirrors off sends.
     const ChannelAmplitudes& dark() const { return dark_; }

@@ -2,6 +2,8 @@
 #include "sim/physics/optics.h"
 
 #include "sim/physics/dmd_light.h"
+#include "sim/physics/field_kernels.h"
+#include "sim/physics/field_memory.h"
 #include "sim/physics/interference.h"
 #include "sim/physics/medium.h"
 #include "sim/physics/portable_math.h"
@@ -29,22 +31,14 @@ struct RegionPlan {
     PixelMaps maps;
 };
 
-// The field of the last pattern at one epoch of the medium, and that of the dark DMD: the next
-// pattern is added as its difference from whichever is closer. Exact, so nothing depends on it.
-struct FieldMemory {
-    bool valid = false;
-    ModeWindow window;
-    std::uint32_t epoch = 0;
-    std::vector<std::int64_t> dark;
-    std::vector<std::int64_t> last;
-    std::vector<std::int32_t> last_q12;
-};
-
 struct Workspace final : Optics::Scratch {
     std::shared_ptr<const RegionPlan> plan;
+    Workspace(const Medium& m, std::span<const std::int32_t> dark_q12, std::size_t row_channels)
+        : fields{FieldMemory(m, dark_q12, row_channels), FieldMemory(m, dark_q12, row_channels)} {}
+
     std::array<FieldMemory, 2> fields;  // of even and odd epochs
     MediumScratch medium;
-    std::vector<std::int32_t> difference;
+    std::vector<std::int16_t> modes;  // re and im
     std::vector<std::int16_t> modes_re;
     std::vector<std::int16_t> modes_im;
     std::vector<std::int16_t> columns_re;  // at mode rows, pixel columns
@@ -56,17 +50,6 @@ struct Workspace final : Optics::Scratch {
     std::vector<float> electrons;
 };
 
-std::int16_t saturated(double x) {
-    const double inside = std::min(std::max(x, -32768.0), 32767.0);
-    return static_cast<std::int16_t>(round_to_integer(inside));
-}
-
-std::size_t count_differences(std::span<const std::int32_t> a, std::span<const std::int32_t> b) {
-    std::size_t count = 0;
-    for (std::size_t i = 0; i < a.size(); ++i) count += a[i] != b[i] ? 1 : 0;
-    return count;
-}
-
 double microseconds(hal::Duration t) {
     return static_cast<double>(t.count()) * 1e-3;
 }
@@ -77,8 +60,6 @@ struct Optics::State {
     explicit State(const Scene& s);
 
     std::shared_ptr<const RegionPlan> plan(hal::Region region) const;
-    std::span<const std::int64_t> mode_field(const ChannelAmplitudes& light, std::uint32_t epoch,
-                                             Workspace& work) const;
     void add_segment(const LightSegment& segment, double power_factor, Workspace& work) const;
     template <class Count>
     void read_out(const Exposure& exposure, Workspace& work, std::span<Count> counts) const;
@@ -151,37 +132,6 @@ std::shared_ptr<const RegionPlan> Optics::State::plan(hal::Region region) const 
     return fresh;
 }
 
-std::span<const std::int64_t> Optics::State::mode_field(const ChannelAmplitudes& light,
-                                                        std::uint32_t epoch,
-                                                        Workspace& work) const {
-    const ModeWindow& window = work.plan->window;
-    const std::vector<std::int32_t>& dark_q12 = dmd.dark().q12;
-    assert(light.q12.size() == dark_q12.size());
-    FieldMemory& memory = work.fields[epoch % 2];
-    if (!memory.valid || memory.window != window || memory.epoch != epoch) {
-        memory.window = window;
-        memory.epoch = epoch;
-        memory.dark.assign(2 * window.modes(), 0);
-        medium->add_field(dark_q12, window, epoch, memory.dark, work.medium);
-        memory.last = memory.dark;
-        memory.last_q12 = dark_q12;
-        memory.valid = true;
-    }
-    if (count_differences(light.q12, dark_q12) < count_differences(light.q12, memory.last_q12)) {
-        memory.last = memory.dark;
-        memory.last_q12 = dark_q12;
-    }
-    if (light.q12 != memory.last_q12) {
-        work.difference.resize(light.q12.size());
-        for (std::size_t i = 0; i < light.q12.size(); ++i) {
-            work.difference[i] = light.q12[i] - memory.last_q12[i];
-        }
-        medium->add_field(work.difference, window, epoch, memory.last, work.medium);
-        memory.last_q12 = light.q12;
-    }
-    return memory.last;
-}
-
 void Optics::State::add_segment(const LightSegment& segment, double power_factor,
                                 Workspace& work) const {
     assert(segment.light != nullptr);
@@ -189,20 +139,20 @@ void Optics::State::add_segment(const LightSegment& segment, double power_factor
     const hal::Region region = at.region;
     const MediumMix mix = stability.medium_mix(segment.start + segment.duration / 2);
     const MeanPhase phase = stability.mean_phase(segment.start, segment.duration);
-    const std::span<const std::int64_t> near = mode_field(*segment.light, mix.epoch, work);
-    const std::span<const std::int64_t> far =
-        mix.far == 0 ? near : mode_field(*segment.light, mix.epoch + 1, work);
+    const auto field_at = [&](std::uint32_t epoch) {
+        return work.fields[epoch % 2].field(segment.light->q12, at.window, epoch, work.medium);
+    };
+    const std::span<const std::int64_t> near = field_at(mix.epoch);
+    const std::span<const std::int64_t> far = mix.far == 0 ? near : field_at(mix.epoch + 1);
+    work.modes.resize(near.size());
+    turn_fields(near, far,
+                {mix.near * units_per_sum, mix.far * units_per_sum, phase.cosine, phase.sine},
+                work.modes);
     work.modes_re.resize(near.size() / 2);
     work.modes_im.resize(near.size() / 2);
-    const double near_units = mix.near * units_per_sum;
-    const double far_units = mix.far * units_per_sum;
     for (std::size_t k = 0; k < near.size(); k += 2) {
-        const double re =
-            static_cast<double>(near[k]) * near_units + static_cast<double>(far[k]) * far_units;
-        const double im = static_cast<double>(near[k + 1]) * near_units +
-                          static_cast<double>(far[k + 1]) * far_units;
-        work.modes_re[k / 2] = saturated(re * phase.cosine - im * phase.sine);
-        work.modes_im[k / 2] = saturated(re * phase.sine + im * phase.cosine);
+        work.modes_re[k / 2] = work.modes[k];
+        work.modes_im[k / 2] = work.modes[k + 1];
     }
     speckle.expand_columns(work.modes_re, at.window, region, work.columns_re);
     speckle.expand_columns(work.modes_im, at.window, region, work.columns_im);
@@ -268,7 +218,8 @@ void Optics::reduce(const hal::BitPattern& pattern, ChannelAmplitudes& into) con
 }
 
 std::unique_ptr<Optics::Scratch> Optics::make_scratch() const {
-    return std::make_unique<Workspace>();
+    return std::make_unique<Workspace>(*state_->medium, state_->dmd.dark().q12,
+                                       static_cast<std::size_t>(state_->dmd.channel_columns()));
 }
 
 void Optics::prepare(hal::Region region) const {
