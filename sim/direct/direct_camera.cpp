@@ -68,14 +68,16 @@ hal::CameraSettings DirectCamera::configure(const hal::CameraSettings& wanted) {
 }
 
 void DirectCamera::arm(std::uint64_t frames) {
-    const auto lock = table_.lock();
+    auto lock = table_.lock();
     if (!configured_)
         fail(ErrorKind::wrong_state, "arm", "the camera has no settings; configure() comes first");
     if (sensor_.armed())
         fail(ErrorKind::wrong_state, "arm", "the camera is armed already; disarm() comes first");
     if (frames == 0)
         fail(ErrorKind::out_of_range, "arm", "room for 0 frames asked; at least 1 is needed");
+    lock.unlock();  // drawing a large medium takes its time; the laser can go off meanwhile
     table_.optics().prepare(settings_.region);
+    lock.lock();
     table_.events().write(table_.now(), "camera", "arm", fmt::format("\"frames\":{}", frames));
     sensor_.arm(settings_,
                 {from_microseconds(scene_.trigger_delay_us), settings_.trigger_delay,
@@ -100,7 +102,11 @@ bool DirectCamera::receive(hal::Frame& frame, hal::Deadline deadline) {
     for (;;) {
         if (!sensor_.armed())
             fail(ErrorKind::wrong_state, "receive", "the camera is not armed; arm() comes first");
-        if (sensor_.deliver(frame)) return true;
+        if (const auto delivery = sensor_.deliver()) {
+            lock.unlock();  // rendering takes its time; the laser can go off meanwhile
+            sensor_.fetch(*delivery, frame);
+            return true;
+        }
         if (table_.now() >= latest) return false;
         // Wait without the lock: another thread may turn the laser off meanwhile, and then the
         // future looks different.

@@ -44,7 +44,7 @@ DirectDmd::~DirectDmd() {
 }
 
 void DirectDmd::load(std::uint32_t first_slot, std::span<const hal::BitPattern> patterns) {
-    const auto lock = table_.lock();
+    auto lock = table_.lock();
     if (running())
         fail(ErrorKind::wrong_state, "load", "a sequence is running; stop() comes first");
     const std::uint64_t end = std::uint64_t{first_slot} + patterns.size();
@@ -58,15 +58,18 @@ void DirectDmd::load(std::uint32_t first_slot, std::span<const hal::BitPattern> 
                  fmt::format(
                      "pattern {} has {} x {} mirrors (rows x columns); this DMD has {} x {}", i,
                      patterns[i].rows(), patterns[i].columns(), info_.rows, info_.columns));
-    // Light nobody shows any more is overwritten in place.
+    // Light nobody shows any more makes room for the new.
     shown_.reset();
     if (started_sequence_) entries_started_ = started_sequence_->entries_begun(run_time());
     started_sequence_.reset();
     table_.forget_past();
+    lock.unlock();  // reducing thousands of patterns takes its time; memory_ is the DMD's alone
     for (std::size_t i = 0; i < patterns.size(); ++i) {
         auto& light = memory_[first_slot + i];
-        if (!light || light.use_count() > 1) light = std::make_shared<ChannelAmplitudes>();
-        table_.optics().reduce(patterns[i], *light);
+        light.reset();
+        auto fresh = std::make_shared<ChannelAmplitudes>();
+        table_.optics().reduce(patterns[i], *fresh);
+        light = std::move(fresh);
     }
 }
 

@@ -38,8 +38,8 @@ private:
 
     OpticalTable& table_;
     hal::DmdInfo info_;
-    std::vector<std::shared_ptr<ChannelAmplitudes>> memory_;  // by slot; empty: never loaded
-    hal::PatternSequence sequence_;                           // programmed
+    std::vector<std::shared_ptr<const ChannelAmplitudes>> memory_;  // by slot; empty: not loaded
+    hal::PatternSequence sequence_;                                 // programmed
     std::shared_ptr<const ShownSequence> shown_;  // the same, resolved; empty after load/program
     // The run entries_started counts; its sequence goes when patterns are loaded, its count stays.
     std::shared_ptr<const ShownSequence> started_sequence_;

@@ -1,4 +1,4 @@
-// FrameRenderer: a ring of jobs and the threads that work on it.
+// FrameRenderer: a ring of jobs, a pool of slots behind it, and the threads that work on them.
 #include "sim/table/frame_renderer.h"
 
 #include <algorithm>
@@ -15,11 +15,25 @@ std::size_t thread_count(int threads) {
 
 }  // namespace
 
+struct FrameRenderer::Slot {
+    enum Stage {
+        idle,
+        waiting,
+        rendering,
+        withdrawn,  // while it was being rendered: whoever does puts it back into the pool
+        done,
+    };
+    Job job;
+    hal::Frame frame;
+    Stage stage = idle;
+    std::exception_ptr failure;
+};
+
 FrameRenderer::FrameRenderer(const Optics& optics, int threads)
     : optics_(optics),
       own_scratch_(optics.make_scratch()),
       // Two jobs a thread keep all busy; two more cover the frame being taken and planned.
-      slots_(2 * thread_count(threads) + 2) {
+      queue_(2 * thread_count(threads) + 2) {
     workers_.reserve(thread_count(threads));
     for (std::size_t i = 0; i < thread_count(threads); ++i)
         workers_.emplace_back([this] { work(); });
@@ -36,72 +50,91 @@ FrameRenderer::~FrameRenderer() {
 
 FrameRenderer::Job& FrameRenderer::next_job() {
     assert(!full());
-    Slot& next = slot(count_);
-    next.job.segments.clear();
-    return next.job;
+    if (!next_) {
+        const std::lock_guard lock(mutex_);
+        if (idle_.empty()) {
+            slots_.push_back(std::make_unique<Slot>());
+            idle_.reserve(slots_.capacity());  // release() must not allocate
+            idle_.push_back(slots_.back().get());
+        }
+        next_ = idle_.back();
+        idle_.pop_back();
+    }
+    next_->job.segments.clear();
+    next_->job.lights.clear();
+    return next_->job;
 }
 
 void FrameRenderer::submit() {
+    assert(next_);
     {
         const std::lock_guard lock(mutex_);
-        Slot& next = slot(count_);
-        next.job.exposure.segments = next.job.segments;
-        next.stage = Stage::waiting;
+        next_->job.exposure.segments = next_->job.segments;
+        next_->stage = Slot::waiting;
+        queued(count_) = std::exchange(next_, nullptr);
         ++count_;
     }
     work_to_do_.notify_one();
 }
 
-void FrameRenderer::take(hal::Frame& frame) {
-    std::unique_lock lock(mutex_);
+FrameRenderer::Slot& FrameRenderer::claim_oldest() {
+    const std::lock_guard lock(mutex_);
     assert(count_ > 0);
-    Slot& oldest = slot(0);
+    Slot& oldest = *queued(0);
+    first_ = (first_ + 1) % queue_.size();
+    --count_;
+    return oldest;
+}
+
+void FrameRenderer::fetch(Slot& claimed, hal::Frame& frame) {
+    std::unique_lock lock(mutex_);
     // Whoever waits for a frame may as well work: going to sleep and being woken costs as much as
     // a small frame.
-    while (oldest.stage != Stage::done) {
-        Slot* const next = oldest_waiting();
+    while (claimed.stage != Slot::done) {
+        Slot* const next = claimed.stage == Slot::waiting ? &claimed : oldest_waiting();
         if (!next) break;
         work_on(lock, *next, *own_scratch_);
     }
-    settle(lock, oldest);
-    const std::exception_ptr failure = std::exchange(oldest.failure, nullptr);
-    frame.region = oldest.frame.region;
-    frame.format = oldest.frame.format;
-    std::swap(frame.bytes, oldest.frame.bytes);
-    oldest.stage = Stage::idle;
-    first_ = (first_ + 1) % slots_.size();
-    --count_;
+    frame_done_.wait(lock, [&] { return claimed.stage == Slot::done; });
+    const std::exception_ptr failure = std::exchange(claimed.failure, nullptr);
+    frame.region = claimed.frame.region;
+    frame.format = claimed.frame.format;
+    std::swap(frame.bytes, claimed.frame.bytes);
+    release(claimed);
     if (failure) std::rethrow_exception(failure);
 }
 
 void FrameRenderer::drop_oldest() {
-    std::unique_lock lock(mutex_);
-    assert(count_ > 0);
-    settle(lock, slot(0));
-    slot(0).stage = Stage::idle;
-    slot(0).failure = nullptr;
-    first_ = (first_ + 1) % slots_.size();
-    --count_;
+    Slot& oldest = claim_oldest();
+    const std::lock_guard lock(mutex_);
+    withdraw(oldest);
 }
 
 void FrameRenderer::drop_newest() {
-    std::unique_lock lock(mutex_);
+    const std::lock_guard lock(mutex_);
     assert(count_ > 0);
-    Slot& newest = slot(count_ - 1);
-    settle(lock, newest);
-    newest.stage = Stage::idle;
-    newest.failure = nullptr;
     --count_;
+    withdraw(*queued(count_));
 }
 
-// No worker touches the slot after this. A waiting job is simply withdrawn by its new stage.
-void FrameRenderer::settle(std::unique_lock<std::mutex>& lock, Slot& slot) {
-    frame_done_.wait(lock, [&] { return slot.stage != Stage::rendering; });
+// The slot is out of the queue: no worker begins with it after this.
+void FrameRenderer::withdraw(Slot& slot) {
+    if (slot.stage == Slot::rendering)
+        slot.stage = Slot::withdrawn;
+    else
+        release(slot);
+}
+
+void FrameRenderer::release(Slot& slot) {
+    slot.stage = Slot::idle;
+    slot.failure = nullptr;
+    slot.job.lights.clear();
+    idle_.push_back(&slot);
 }
 
 FrameRenderer::Slot* FrameRenderer::oldest_waiting() {
     for (std::size_t age = 0; age < count_; ++age)
-        if (slot(age).stage == Stage::waiting) return &slot(age);
+        if (queued(age)->stage == Slot::waiting) return queued(age);
     return nullptr;
 }
 
@@ -119,12 +152,15 @@ void FrameRenderer::work() {
 
 // Renders one job with the lock released meanwhile.
 void FrameRenderer::work_on(std::unique_lock<std::mutex>& lock, Slot& slot,
-                            Optics::Scratch& scratch) const {
-    slot.stage = Stage::rendering;
+                            Optics::Scratch& scratch) {
+    slot.stage = Slot::rendering;
     lock.unlock();
     render(slot, scratch);
     lock.lock();
-    slot.stage = Stage::done;
+    if (slot.stage == Slot::withdrawn)
+        release(slot);
+    else
+        slot.stage = Slot::done;
 }
 
 void FrameRenderer::render(Slot& slot, Optics::Scratch& scratch) const {

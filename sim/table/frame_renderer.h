@@ -2,9 +2,12 @@
 // them.
 //
 // A queue of fixed length, first in first out, with two ends: the newest jobs can be withdrawn when
-// the plan changes. A job carries everything its frame depends on, so neither the number of threads
-// nor the order of work changes a byte. One thread fills, takes and drops. Buffers are swapped, not
-// copied; after the first round nothing is allocated.
+// the plan changes. A job carries everything its frame depends on and owns the light it looks at,
+// so neither the number of threads nor the order of work changes a byte, and a job withdrawn while
+// it is being rendered is simply left alone: nobody waits for it. Only fetch() waits. Buffers are
+// swapped, not copied; after the first rounds nothing is allocated.
+//
+// Calls come from one thread at a time, except fetch(), which may run beside the others.
 #pragma once
 
 #include "sim/physics/optics.h"
@@ -24,7 +27,9 @@ public:
     struct Job {
         Exposure exposure;  // all but `segments`, which is set from the vector below
         std::vector<LightSegment> segments;
+        std::vector<std::shared_ptr<const ChannelAmplitudes>> lights;  // what segments point at
     };
+    struct Slot;
 
     // threads: how many render; 0: as many as the host has cores.
     FrameRenderer(const Optics& optics, int threads);
@@ -32,40 +37,39 @@ public:
     FrameRenderer(const FrameRenderer&) = delete;
     FrameRenderer& operator=(const FrameRenderer&) = delete;
 
-    bool full() const { return count_ == slots_.size(); }
+    bool full() const { return count_ == queue_.size(); }
     std::size_t size() const { return count_; }
 
     Job& next_job();  // to be filled; not while full()
     void submit();    // hands it to the workers
-    // The oldest job's frame: region, format and bytes. Until it is there, the caller's thread
+    // Takes the oldest job out of the queue; fetch() gives its frame. One at a time.
+    Slot& claim_oldest();
+    // Region, format and bytes of the claimed job's frame. Until it is there, the caller's thread
     // renders as well. Rethrows what rendering threw.
-    void take(hal::Frame& frame);
+    void fetch(Slot& claimed, hal::Frame& frame);
     void drop_oldest();
     void drop_newest();
 
 private:
-    enum class Stage { idle, waiting, rendering, done };
-    struct Slot {
-        Job job;
-        hal::Frame frame;
-        Stage stage = Stage::idle;
-        std::exception_ptr failure;
-    };
-
-    Slot& slot(std::size_t age) { return slots_[(first_ + age) % slots_.size()]; }
+    Slot*& queued(std::size_t age) { return queue_[(first_ + age) % queue_.size()]; }
     void work();
     Slot* oldest_waiting();
-    void work_on(std::unique_lock<std::mutex>& lock, Slot& slot, Optics::Scratch& scratch) const;
+    void work_on(std::unique_lock<std::mutex>& lock, Slot& slot, Optics::Scratch& scratch);
     void render(Slot& slot, Optics::Scratch& scratch) const;
-    void settle(std::unique_lock<std::mutex>& lock, Slot& slot);
+    void withdraw(Slot& slot);
+    void release(Slot& slot);
 
     const Optics& optics_;
     std::unique_ptr<Optics::Scratch> own_scratch_;
-    std::vector<Slot> slots_;
+    std::vector<Slot*> queue_;  // a ring
     std::size_t first_ = 0;
     std::size_t count_ = 0;
+    Slot* next_ = nullptr;  // being filled
 
-    std::mutex mutex_;  // guards stages and `stop_`; first_ and count_ change under it
+    // Guards slots, their stages and `stop_`; first_ and count_ change under it.
+    std::mutex mutex_;
+    std::vector<std::unique_ptr<Slot>> slots_;
+    std::vector<Slot*> idle_;
     std::condition_variable work_to_do_;
     std::condition_variable frame_done_;
     bool stop_ = false;

@@ -76,16 +76,18 @@ void OpticalTable::forget_past() {
     trigger_cable_.forget(oldest);
 }
 
-void OpticalTable::light_segments(Duration from, Duration to, std::vector<LightSegment>& into) {
-    stretches_.clear();
+void OpticalTable::light_segments(Duration from, Duration to, std::vector<LightSegment>& into,
+                                  std::vector<std::shared_ptr<const ChannelAmplitudes>>& lights) {
     patterns_.stretches(from, to, stretches_);
-    for (const PatternTimeline::Stretch& stretch : stretches_) {
+    for (PatternTimeline::Stretch& stretch : stretches_) {
         for (Duration begin = stretch.begin; begin < stretch.end;) {
             const Duration end = std::min(stretch.end, laser_.next_change(begin));
-            into.push_back({stretch.light, begin, end - begin, laser_.mean_q16(begin, end)});
+            into.push_back({stretch.light.get(), begin, end - begin, laser_.mean_q16(begin, end)});
             begin = end;
         }
+        lights.push_back(std::move(stretch.light));
     }
+    stretches_.clear();
 }
 
 }  // namespace opal::sim

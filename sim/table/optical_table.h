@@ -7,7 +7,8 @@
 //
 // The future on the table is a plan: it holds until a device changes it. Watchers hear of a change
 // before it is made, so that they can settle everything up to now and throw away what they had
-// prepared beyond. Every member below `lock()` is called with the lock held.
+// prepared beyond. Every member below `lock()` is called with the lock held. Nobody renders, draws
+// or waits while holding it: off() of the laser needs it too and must never wait for a frame.
 #pragma once
 
 #include "sim/physics/optics.h"
@@ -58,9 +59,10 @@ public:
     void forget_past();
 
     const TriggerCable& trigger_cable() const { return trigger_cable_; }
-    // Appends the segments of [from, to), in order and without gaps. Their light lives until the
-    // watchers no longer need `from`.
-    void light_segments(hal::Duration from, hal::Duration to, std::vector<LightSegment>& into);
+    // Appends the segments of [from, to), in order and without gaps, and to `lights` what they
+    // point at: who keeps these may look at the segments whatever happens on the table meanwhile.
+    void light_segments(hal::Duration from, hal::Duration to, std::vector<LightSegment>& into,
+                        std::vector<std::shared_ptr<const ChannelAmplitudes>>& lights);
 
 private:
     template <typename Change>

@@ -12,8 +12,9 @@ using hal::Duration;
 namespace {
 
 // Adds [begin, end) of `light`, cut to what is not covered yet (`from`, moved on) and to `to`.
-void append(std::vector<PatternTimeline::Stretch>& into, const ChannelAmplitudes* light,
-            Duration& from, Duration end, Duration to) {
+void append(std::vector<PatternTimeline::Stretch>& into,
+            const std::shared_ptr<const ChannelAmplitudes>& light, Duration& from, Duration end,
+            Duration to) {
     end = std::min(end, to);
     if (end <= from) return;
     if (!into.empty() && into.back().light == light && into.back().end == from)
@@ -26,7 +27,7 @@ void append(std::vector<PatternTimeline::Stretch>& into, const ChannelAmplitudes
 }  // namespace
 
 PatternTimeline::PatternTimeline(Duration settle, ChannelAmplitudes all_off)
-    : settle_(settle), all_off_(std::move(all_off)) {}
+    : settle_(settle), all_off_(std::make_shared<const ChannelAmplitudes>(std::move(all_off))) {}
 
 void PatternTimeline::show(std::shared_ptr<const ShownSequence> sequence, Duration at) {
     assert(sequence && !sequence->entries.empty() && sequence->period > Duration{0});
@@ -49,14 +50,14 @@ void PatternTimeline::stretches(Duration from, Duration to, std::vector<Stretch>
                                 [](Duration at, const Run& r) { return at < r.start; });
     if (run != runs_.begin()) --run;
     for (; run != runs_.end() && from < to; ++run) {
-        append(into, &all_off_, from, run->start, to);
+        append(into, all_off_, from, run->start, to);
         const Duration end = std::min(to, run->stop);
         if (from < end) {
             run_stretches(*run, from, end, into);
             from = end;
         }
     }
-    append(into, &all_off_, from, to, to);
+    append(into, all_off_, from, to, to);
     for (std::size_t i = first; i < into.size(); ++i) {
         into[i].begin += settle_;
         into[i].end += settle_;
@@ -74,10 +75,10 @@ void PatternTimeline::run_stretches(const Run& run, Duration from, Duration to,
         const Duration round =
             run.start + static_cast<Duration::rep>(number / count) * sequence.period;
         const bool last = number % count + 1 == count;
-        append(into, entry.light.get(), from, round + entry.end, to);
+        append(into, entry.light, from, round + entry.end, to);
         const Duration next =
             round + (last ? sequence.period : sequence.entries[number % count + 1].begin);
-        append(into, &all_off_, from, next, to);
+        append(into, all_off_, from, next, to);
         ++number;
     }
 }

@@ -19,7 +19,7 @@ class PatternTimeline {
 public:
     // One stretch of constant light.
     struct Stretch {
-        const ChannelAmplitudes* light = nullptr;
+        std::shared_ptr<const ChannelAmplitudes> light;
         hal::Duration begin{0};
         hal::Duration end{0};
     };
@@ -30,8 +30,7 @@ public:
     void show(std::shared_ptr<const ShownSequence> sequence, hal::Duration at);
     void show_nothing(hal::Duration at);
 
-    // Appends the stretches of [from, to) in order; they cover it without gaps. Lights live until
-    // forget() passes them.
+    // Appends the stretches of [from, to) in order; they cover it without gaps.
     void stretches(hal::Duration from, hal::Duration to, std::vector<Stretch>& into) const;
     // Nobody will ask for times before `before` again.
     void forget(hal::Duration before);
@@ -46,7 +45,7 @@ private:
                        std::vector<Stretch>& into) const;
 
     hal::Duration settle_;
-    ChannelAmplitudes all_off_;
+    std::shared_ptr<const ChannelAmplitudes> all_off_;
     std::deque<Run> runs_;
 };
 

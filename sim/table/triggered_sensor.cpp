@@ -64,21 +64,27 @@ std::optional<Duration> TriggeredSensor::next_ready() {
     return planned(head_).ready;
 }
 
-bool TriggeredSensor::deliver(hal::Frame& frame) {
+std::optional<TriggeredSensor::Delivery> TriggeredSensor::deliver() {
     const auto ready = next_ready();
-    if (!ready || *ready > table_.now()) return false;
+    if (!ready || *ready > table_.now()) return std::nullopt;
     const Planned exposure = planned(head_);
     assert(head_ < arrived_ && exposure.rendering);
     ++head_;
     --queued_;
-    renderer_.take(frame);
-    frame.frame_id = exposure.id;
-    frame.device_time = exposure.begin;
-    frame.status = exposure.id == next_id_ ? hal::FrameStatus::complete : hal::FrameStatus::overrun;
-    frame.pattern.reset();
+    const bool gap = exposure.id != next_id_;
     next_id_ = exposure.id + 1;
+    Delivery delivery{renderer_.claim_oldest(), exposure.id, exposure.begin,
+                      gap ? hal::FrameStatus::overrun : hal::FrameStatus::complete};
     render_ahead();
-    return true;
+    return delivery;
+}
+
+void TriggeredSensor::fetch(const Delivery& delivery, hal::Frame& frame) {
+    renderer_.fetch(delivery.pixels, frame);
+    frame.frame_id = delivery.id;
+    frame.device_time = delivery.begin;
+    frame.status = delivery.status;
+    frame.pattern.reset();
 }
 
 std::uint64_t TriggeredSensor::missed_edges() {
@@ -201,7 +207,7 @@ void TriggeredSensor::submit(const Planned& exposure) {
     job.exposure.format = settings_.format;
     job.exposure.total = timing_.exposure;
     job.exposure.frame_key = exposures_before_ + exposure.id;
-    table_.light_segments(exposure.begin, exposure.end, job.segments);
+    table_.light_segments(exposure.begin, exposure.end, job.segments, job.lights);
     renderer_.submit();
 }
 

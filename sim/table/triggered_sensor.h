@@ -10,7 +10,8 @@
 //
 // Exposures that the table already knows will happen are planned and rendered ahead of time. When
 // the table changes, what has happened by then stays; the rest is planned anew. A frame is the same
-// whether it was rendered ahead or not. All calls need the table's lock.
+// whether it was rendered ahead or not. All calls need the table's lock, and none waits for a frame
+// to be rendered; fetch() does, and must be called without it.
 #pragma once
 
 #include "hal/camera.h"
@@ -46,8 +47,16 @@ public:
 
     // When the oldest frame not yet delivered is there, as far as the table's future is known.
     std::optional<hal::Duration> next_ready();
-    // Fills `frame` with it if it is there by now.
-    bool deliver(hal::Frame& frame);
+    // A frame that has been read out; its pixels may still be under way in this program.
+    struct Delivery {
+        FrameRenderer::Slot& pixels;
+        std::uint64_t id = 0;
+        hal::Duration begin{0};
+        hal::FrameStatus status = hal::FrameStatus::complete;
+    };
+    // Takes it out of the sensor if it is there by now; fetch() comes next.
+    std::optional<Delivery> deliver();
+    void fetch(const Delivery& delivery, hal::Frame& frame);
     std::uint64_t missed_edges();  // dropped since arm(), by now
     // Taken in all, up to the last disarm(): the noise of the next one is drawn by this number.
     std::uint64_t exposures_taken() const { return exposures_before_; }

@@ -83,7 +83,7 @@ TEST_CASE("jobs withdrawn while they are being rendered leave no trace in those 
             asked.pop_front();
             ++dropped;
         } else if (choice == 7 && !asked.empty()) {
-            renderer.take(frame);
+            renderer.fetch(renderer.claim_oldest(), frame);
             REQUIRE(frame.bytes == workshop.expected(asked.front()));
             asked.pop_front();
             ++taken;

@@ -106,11 +106,11 @@ TEST_CASE("patterns: mirrors follow commands by the settle time") {
         CHECK(s[i].begin == begins[i]);
         CHECK(s[i].end == (i + 1 < s.size() ? begins[i + 1] : Duration(1300us)));
     }
-    const auto* off = s[0].light;
-    CHECK(s[1].light == shown->entries[0].light.get());
+    const auto off = s[0].light;
+    CHECK(s[1].light == shown->entries[0].light);
     CHECK(s[2].light == off);
-    CHECK(s[3].light == shown->entries[1].light.get());
-    CHECK(s[4].light == shown->entries[2].light.get());
+    CHECK(s[3].light == shown->entries[1].light);
+    CHECK(s[4].light == shown->entries[2].light);
     CHECK(s[5].light == off);
 }
 
@@ -165,11 +165,11 @@ TEST_CASE("patterns: stretches agree with a tick-by-tick search through random r
             for (; tick < stretch.end; tick += 1us) {
                 const auto* expected = light_at(tick);
                 if (expected)
-                    REQUIRE(stretch.light == expected);
+                    REQUIRE(stretch.light.get() == expected);
                 else
                     for (const Run& run : runs)
                         for (const auto& entry : run.sequence->entries)
-                            REQUIRE(stretch.light != entry.light.get());
+                            REQUIRE(stretch.light != entry.light);
             }
         }
         REQUIRE(tick == to);
@@ -186,7 +186,7 @@ TEST_CASE("patterns: what is forgotten does not change what is asked later") {
     std::vector<PatternTimeline::Stretch> s;
     timeline.stretches(1'000'000us, 1'000'100us, s);
     REQUIRE(s.size() == 1);
-    CHECK(s[0].light == endless->entries[0].light.get());
+    CHECK(s[0].light == endless->entries[0].light);
 }
 
 TEST_CASE("laser: off, a linear rise, a new power during the rise, off again") {
