@@ -12,10 +12,9 @@
 
 namespace opal::sim {
 
-// One row of pixels in field units, all spans equally long.
-struct FieldRow {
-    std::span<const std::int16_t> signal_re;
-    std::span<const std::int16_t> signal_im;
+// Pixels in field units.
+struct FieldStrip {
+    std::span<const std::int16_t> signal;  // re and im side by side
     std::span<const float> reference_re;
     std::span<const float> reference_im;
 };
@@ -26,7 +25,7 @@ struct Light {
 };
 
 // photo_e += e_per_intensity * max(I, 0)
-void add_intensity_plain(const FieldRow& row, const Light& light, std::span<float> photo_e);
-void add_intensity(const FieldRow& row, const Light& light, std::span<float> photo_e);
+void add_intensity_plain(const FieldStrip& strip, const Light& light, std::span<float> photo_e);
+void add_intensity(const FieldStrip& strip, const Light& light, std::span<float> photo_e);
 
 }  // namespace opal::sim

@@ -38,14 +38,17 @@ struct Workspace final : Optics::Scratch {
 
     std::array<FieldMemory, 2> fields;  // of even and odd epochs
     MediumScratch medium;
-    std::vector<std::int16_t> modes;  // re and im
-    std::vector<std::int16_t> modes_re;
-    std::vector<std::int16_t> modes_im;
-    std::vector<std::int16_t> columns_re;  // at mode rows, pixel columns
-    std::vector<std::int16_t> columns_im;
-    std::vector<std::int16_t> row_re;
-    std::vector<std::int16_t> row_im;
-    std::vector<float> photo_e;  // whole region
+    std::vector<std::int16_t> modes;  // re and im side by side, here and below
+    std::vector<std::int16_t> phases;
+    struct Lit {  // what one segment sends to the sensor
+        Light light;
+        std::vector<std::int16_t> columns;  // at mode rows, pixel columns
+    };
+    std::vector<Lit> lit;  // the first lit_count; the rest is kept storage
+    std::size_t lit_count = 0;
+    // Of a strip of up to four rows:
+    std::vector<std::int16_t> signal;
+    std::vector<float> photo_e;
     std::vector<std::uint32_t> noise;
     std::vector<float> electrons;
 };
@@ -136,7 +139,6 @@ void Optics::State::add_segment(const LightSegment& segment, double power_factor
                                 Workspace& work) const {
     assert(segment.light != nullptr);
     const RegionPlan& at = *work.plan;
-    const hal::Region region = at.region;
     const MediumMix mix = stability.medium_mix(segment.start + segment.duration / 2);
     const MeanPhase phase = stability.mean_phase(segment.start, segment.duration);
     const auto field_at = [&](std::uint32_t epoch) {
@@ -148,34 +150,17 @@ void Optics::State::add_segment(const LightSegment& segment, double power_factor
     turn_fields(near, far,
                 {mix.near * units_per_sum, mix.far * units_per_sum, phase.cosine, phase.sine},
                 work.modes);
-    work.modes_re.resize(near.size() / 2);
-    work.modes_im.resize(near.size() / 2);
-    for (std::size_t k = 0; k < near.size(); k += 2) {
-        work.modes_re[k / 2] = work.modes[k];
-        work.modes_im[k / 2] = work.modes[k + 1];
-    }
-    speckle.expand_columns(work.modes_re, at.window, region, work.columns_re);
-    speckle.expand_columns(work.modes_im, at.window, region, work.columns_im);
-
+    if (work.lit.size() == work.lit_count) work.lit.emplace_back();
+    Workspace::Lit& lit = work.lit[work.lit_count++];
+    speckle.expand_columns(work.modes, at.window, at.region, lit.columns, work.phases);
     const double power = segment.power_q16 / 65536.0 * power_factor;
-    Light light;
-    light.e_per_intensity =
+    lit.light.e_per_intensity =
         static_cast<float>(power * microseconds(segment.duration) * field_unit * field_unit);
-    light.washed_out = static_cast<float>(2 * (1 - phase.visibility));
-    const auto columns = static_cast<std::size_t>(region.columns);
-    work.row_re.resize(columns);
-    work.row_im.resize(columns);
-    for (int r = 0; r < region.rows; ++r) {
-        speckle.expand_row(work.columns_re, at.window, region, r, work.row_re);
-        speckle.expand_row(work.columns_im, at.window, region, r, work.row_im);
-        const std::size_t first = static_cast<std::size_t>(r) * columns;
-        const FieldRow row = {work.row_re, work.row_im,
-                              std::span(at.reference_re).subspan(first, columns),
-                              std::span(at.reference_im).subspan(first, columns)};
-        add_intensity(row, light, std::span(work.photo_e).subspan(first, columns));
-    }
+    lit.light.washed_out = static_cast<float>(2 * (1 - phase.visibility));
 }
 
+// In strips of rows that share their random words, so that what is between the speckle and the
+// counts stays in the nearest cache.
 template <class Count>
 void Optics::State::read_out(const Exposure& exposure, Workspace& work,
                              std::span<Count> counts) const {
@@ -185,28 +170,39 @@ void Optics::State::read_out(const Exposure& exposure, Workspace& work,
     const Readout readout = sensor.readout(exposure.format);
     const auto integration_us = static_cast<float>(microseconds(exposure.total));
     work.noise.resize(4 * columns);
-    work.electrons.resize(columns);
-    for (int r = 0; r < region.rows; ++r) {
+    work.signal.resize(8 * columns);
+    work.photo_e.resize(4 * columns);
+    work.electrons.resize(4 * columns);
+    for (int r = 0; r < region.rows;) {
         const int sensor_row = region.row + r;
-        if (r == 0 || sensor_row % 4 == 0) {
-            sensor.draw_noise(exposure.frame_key, static_cast<std::uint32_t>(sensor_row / 4),
-                              static_cast<std::uint32_t>(region.column), columns,
-                              work.noise.data());
-        }
+        const int rows = std::min(4 - sensor_row % 4, region.rows - r);
         const std::size_t first = static_cast<std::size_t>(r) * columns;
+        const std::size_t pixels = static_cast<std::size_t>(rows) * columns;
         const auto part = [&](const auto& whole) {
-            return std::span(whole).subspan(first, columns);
+            return std::span(whole).subspan(first, pixels);
         };
-        PixelRow row;
-        row.photo_e = part(work.photo_e);
-        row.response = part(at.maps.response);
-        row.dark_e_per_us = part(at.maps.dark_e_per_us);
-        row.offset_e = part(at.maps.offset_e);
-        row.noise = std::span<const std::uint32_t>(work.noise)
-                        .subspan(static_cast<std::size_t>(sensor_row % 4) * columns, columns);
-        row.integration_us = integration_us;
-        sensor.collect(row, work.electrons);
-        Sensor::digitise(work.electrons, readout, counts.subspan(first, columns));
+        sensor.draw_noise(exposure.frame_key, static_cast<std::uint32_t>(sensor_row / 4),
+                          static_cast<std::uint32_t>(region.column), columns, work.noise.data());
+        const auto photo_e = std::span(work.photo_e).first(pixels);
+        const auto signal = std::span(work.signal).first(2 * pixels);
+        std::fill(photo_e.begin(), photo_e.end(), 0.0f);
+        for (const Workspace::Lit& lit : std::span(work.lit).first(work.lit_count)) {
+            speckle.expand_rows(lit.columns, at.window, region, r, rows, signal);
+            add_intensity({signal, part(at.reference_re), part(at.reference_im)}, lit.light,
+                          photo_e);
+        }
+        PixelStrip strip;
+        strip.photo_e = photo_e;
+        strip.response = part(at.maps.response);
+        strip.dark_e_per_us = part(at.maps.dark_e_per_us);
+        strip.offset_e = part(at.maps.offset_e);
+        strip.noise = std::span<const std::uint32_t>(work.noise)
+                          .subspan(static_cast<std::size_t>(sensor_row % 4) * columns, pixels);
+        strip.integration_us = integration_us;
+        const auto electrons = std::span(work.electrons).first(pixels);
+        sensor.collect(strip, electrons);
+        digitise(std::span<const float>(electrons), readout, counts.subspan(first, pixels));
+        r += rows;
     }
 }
 
@@ -236,7 +232,7 @@ void Optics::expose(const Exposure& exposure, Scratch& scratch, hal::Frame& fram
     if (!work.plan || work.plan->region != exposure.region) {
         work.plan = state_->plan(exposure.region);
     }
-    work.photo_e.assign(exposure.region.pixels(), 0.0f);
+    work.lit_count = 0;
     if (!exposure.segments.empty()) {
         const LightSegment& last = exposure.segments.back();
         const hal::Duration begin = exposure.segments.front().start;

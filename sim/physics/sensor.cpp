@@ -17,17 +17,6 @@ double power_of_two(double x) {
     return x > 0 ? 1 / exp_of_negative(-x * ln2) : exp_of_negative(x * ln2);
 }
 
-template <class Count>
-void digitise_row(std::span<const float> electrons, const Readout& readout,
-                  std::span<Count> counts) {
-    assert(electrons.size() == counts.size());
-    for (std::size_t x = 0; x < counts.size(); ++x) {
-        const float dn = electrons[x] * readout.dn_per_e + readout.black_dn;
-        const float inside = std::min(std::max(dn, 0.0f), readout.max_dn);
-        counts[x] = static_cast<Count>(static_cast<std::int32_t>(inside + 0.5f));
-    }
-}
-
 }  // namespace
 
 Sensor::Sensor(const SensorScene& scene, std::uint64_t seed)
@@ -73,20 +62,10 @@ void Sensor::draw_noise(std::uint64_t frame_key, std::uint32_t row_group, std::u
     draw_words({column, row_group, frame_low, tag}, key_of(seed_), count, bits);
 }
 
-void Sensor::collect(const PixelRow& row, std::span<float> electrons) const {
+void Sensor::collect(const PixelStrip& strip, std::span<float> electrons) const {
     const Collection how = {scene_.shot_noise, static_cast<float>(scene_.full_well_e),
                             static_cast<float>(scene_.read_noise_e)};
-    sim::collect(row, how, electrons);
-}
-
-void Sensor::digitise(std::span<const float> electrons, const Readout& readout,
-                      std::span<std::uint8_t> counts) {
-    digitise_row(electrons, readout, counts);
-}
-
-void Sensor::digitise(std::span<const float> electrons, const Readout& readout,
-                      std::span<std::uint16_t> counts) {
-    digitise_row(electrons, readout, counts);
+    sim::collect(strip, how, electrons);
 }
 
 }  // namespace opal::sim

@@ -32,13 +32,6 @@ struct PixelMaps {
     std::vector<float> offset_e;       // DSNU
 };
 
-// How electrons become counts in one format.
-struct Readout {
-    float dn_per_e = 0;
-    float black_dn = 0;
-    float max_dn = 0;
-};
-
 class Sensor {
 public:
     Sensor(const SensorScene& scene, std::uint64_t seed);
@@ -51,12 +44,8 @@ public:
     void draw_noise(std::uint64_t frame_key, std::uint32_t row_group, std::uint32_t column,
                     std::size_t count, std::uint32_t* bits) const;
 
-    // electrons: on its way to counts, as long as the row.
-    void collect(const PixelRow& row, std::span<float> electrons) const;
-    static void digitise(std::span<const float> electrons, const Readout& readout,
-                         std::span<std::uint8_t> counts);
-    static void digitise(std::span<const float> electrons, const Readout& readout,
-                         std::span<std::uint16_t> counts);
+    // electrons: on its way to counts, as long as the strip.
+    void collect(const PixelStrip& strip, std::span<float> electrons) const;
 
 private:
     SensorScene scene_;

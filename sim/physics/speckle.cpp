@@ -4,7 +4,6 @@
 #include "sim/physics/portable_math.h"
 
 #include <algorithm>
-#include <array>
 #include <cassert>
 #include <cmath>
 
@@ -82,48 +81,53 @@ ModeWindow Speckle::centres(hal::Region region) const {
 }
 
 void Speckle::expand_columns(std::span<const std::int16_t> modes, const ModeWindow& window,
-                             hal::Region region, std::vector<std::int16_t>& into) const {
-    assert(modes.size() == window.modes());
-    const auto columns = static_cast<std::size_t>(region.columns);
-    into.resize(static_cast<std::size_t>(window.rows) * columns);
-    // All pixels of one phase (column % pitch) share their coefficients and lie one mode apart:
-    // a weighted sum of 12 shifted copies of the row. At most this many positions:
-    const int positions = window.columns - taps + 1;
-    constexpr int block = 256;
-    std::array<std::int16_t, block> sums{};
+                             hal::Region region, std::vector<std::int16_t>& into,
+                             std::vector<std::int16_t>& phases) const {
+    assert(modes.size() == 2 * window.modes());
+    // All pixels of one phase (column % pitch) share their coefficients and lie one mode apart: a
+    // weighted sum of 12 shifted copies of it. Position 0 is mode floor(region.column / pitch).
+    const auto positions = static_cast<std::size_t>(window.columns - taps + 1);
+    const auto pitch = static_cast<std::size_t>(pitch_columns_);
+    const std::size_t row_values = 2 * static_cast<std::size_t>(region.columns);
+    const auto skipped = 2 * static_cast<std::size_t>(region.column % pitch_columns_);
+    const Weighting how = {column_coefficients_.data(), pitch, 2 * positions, 2 * positions};
+    into.resize(static_cast<std::size_t>(window.rows) * row_values);
+    phases.resize(2 * pitch * how.count);
+    std::int16_t* const pixels = phases.data() + pitch * how.count;
     for (int i = 0; i < window.rows; ++i) {
-        const std::int16_t* from = modes.data() + static_cast<std::ptrdiff_t>(i) * window.columns;
-        std::int16_t* to = into.data() + static_cast<std::size_t>(i) * columns;
-        for (int phase = 0; phase < pitch_columns_; ++phase) {
-            const std::int16_t* h = column_coefficients_.data() + phase * taps;
-            for (int begin = 0; begin < positions; begin += block) {
-                const int count = std::min(block, positions - begin);
-                TapRows shifted{};
-                for (int t = 0; t < taps; ++t) shifted[t] = from + begin + t;
-                weigh_rows(shifted, h, static_cast<std::size_t>(count), sums.data());
-                // Position 0 is mode floor(region.column / pitch).
-                const int first =
-                    (window.column - 1 + begin) * pitch_columns_ + phase - region.column;
-                for (int p = 0; p < count; ++p) {
-                    const int x = first + p * pitch_columns_;
-                    if (x >= 0 && x < region.columns) to[x] = sums[p];
-                }
-            }
-        }
+        const std::int16_t* from =
+            modes.data() + 2 * static_cast<std::ptrdiff_t>(i) * window.columns;
+        TapRows shifted{};
+        for (std::size_t t = 0; t < speckle_taps; ++t) shifted[t] = from + 2 * t;
+        weigh_rows(shifted, how, phases.data());
+        interleave(phases.data(), pitch, positions, pixels);
+        std::copy_n(pixels + skipped, row_values,
+                    into.data() + static_cast<std::size_t>(i) * row_values);
     }
 }
 
-void Speckle::expand_row(std::span<const std::int16_t> columns, const ModeWindow& window,
-                         hal::Region region, int row, std::span<std::int16_t> into) const {
-    assert(into.size() == static_cast<std::size_t>(region.columns));
-    const int sensor_row = region.row + row;
-    const int first = sensor_row / pitch_rows_ + 1 - window.row;
-    TapRows rows{};
-    for (int t = 0; t < taps; ++t) {
-        rows[t] = columns.data() + static_cast<std::ptrdiff_t>(first + t) * region.columns;
+void Speckle::expand_rows(std::span<const std::int16_t> columns, const ModeWindow& window,
+                          hal::Region region, int row, int rows,
+                          std::span<std::int16_t> into) const {
+    const auto row_values = 2 * static_cast<std::size_t>(region.columns);
+    assert(into.size() == static_cast<std::size_t>(rows) * row_values);
+    for (int done = 0; done < rows;) {
+        // Rows between two modes share the 12 mode rows they are weighed from.
+        const int sensor_row = region.row + row + done;
+        const int phase = sensor_row % pitch_rows_;
+        const int together = std::min(rows - done, pitch_rows_ - phase);
+        const int first = sensor_row / pitch_rows_ + 1 - window.row;
+        TapRows from{};
+        for (int t = 0; t < taps; ++t) {
+            from[static_cast<std::size_t>(t)] =
+                columns.data() + static_cast<std::size_t>(first + t) * row_values;
+        }
+        weigh_rows(from,
+                   {row_coefficients_.data() + phase * taps, static_cast<std::size_t>(together),
+                    row_values, row_values},
+                   into.data() + static_cast<std::size_t>(done) * row_values);
+        done += together;
     }
-    weigh_rows(rows, row_coefficients_.data() + sensor_row % pitch_rows_ * taps, into.size(),
-               into.data());
 }
 
 }  // namespace opal::sim

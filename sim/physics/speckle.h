@@ -45,14 +45,16 @@ public:
     // Mean over pixels of |S|^2 when E|y|^2 = 1: the interpolator's own power.
     double mean_power() const { return mean_power_; }
 
-    // Both passes treat real and imaginary parts alike and one at a time.
+    // Complex values are re and im side by side.
     // First pass: modes (window, row-major) -> every pixel column of the region, still at mode
-    // rows. into: resized to (window.rows, region.columns).
+    // rows. into: resized to (window.rows, region.columns). phases: storage.
     void expand_columns(std::span<const std::int16_t> modes, const ModeWindow& window,
-                        hal::Region region, std::vector<std::int16_t>& into) const;
-    // Second pass: one pixel row (counted from the region's first), region.columns values.
-    void expand_row(std::span<const std::int16_t> columns, const ModeWindow& window,
-                    hal::Region region, int row, std::span<std::int16_t> into) const;
+                        hal::Region region, std::vector<std::int16_t>& into,
+                        std::vector<std::int16_t>& phases) const;
+    // Second pass: `rows` pixel rows from `row` on (counted from the region's first).
+    // into: (rows, region.columns).
+    void expand_rows(std::span<const std::int16_t> columns, const ModeWindow& window,
+                     hal::Region region, int row, int rows, std::span<std::int16_t> into) const;
 
     // h at a distance in modes; what the coefficients are rounded from.
     static double kernel(double modes);

@@ -62,7 +62,7 @@ std::vector<std::uint16_t> counts_of(const Sensor& sensor, float photo_e, hal::P
     std::vector<float> electrons(pixels);
     sensor.collect({photo, one, none, none, bits, 0}, electrons);
     std::vector<std::uint16_t> counts(pixels);
-    Sensor::digitise(electrons, sensor.readout(format), std::span(counts));
+    digitise(std::span<const float>(electrons), sensor.readout(format), std::span(counts));
     return counts;
 }
 
@@ -250,7 +250,7 @@ TEST_CASE("noise and electrons are the same on every instruction set") {
         offset[x] = float(3 * z);
     }
     const std::span<const std::uint32_t> noise(expected_bits.data(), count);
-    const PixelRow row = {photo, response, dark, offset, noise, 1234.5f};
+    const PixelStrip row = {photo, response, dark, offset, noise, 1234.5f};
     for (const bool shot : {true, false}) {
         const Collection how = {shot, 9000, 2.5f};
         std::vector<float> expected(count);
@@ -264,4 +264,27 @@ TEST_CASE("noise and electrons are the same on every instruction set") {
             CHECK(electrons == expected);
         });
     }
+}
+
+TEST_CASE("counts are the same on every instruction set") {
+    std::vector<float> electrons;
+    for (int n = -300; n < 12000; n += 7) electrons.push_back(static_cast<float>(n) * 0.91f);
+    electrons.push_back(1e9f);
+    const Readout readout = {0.025f, 4.5f, 255};
+    CHECK(electrons.size() % 16 != 0);
+    const auto check = [&](auto count) {
+        using Count = decltype(count);
+        std::vector<Count> expected(electrons.size());
+        digitise_plain(std::span<const float>(electrons), readout, std::span(expected));
+        CHECK(expected.front() == 0);  // 4.5 - 6.8
+        CHECK(expected[43] == 5);      // 0.91 e: 4.52 + 1/2
+        CHECK(expected.back() == 255);
+        opal::test::for_each_vector_target([&] {
+            std::vector<Count> got(electrons.size());
+            digitise(std::span<const float>(electrons), readout, std::span(got));
+            CHECK(got == expected);
+        });
+    };
+    check(std::uint8_t{});
+    check(std::uint16_t{});
 }

@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <complex>
 
@@ -18,31 +19,41 @@ std::int16_t mode_value(int i, int j) {
     return static_cast<std::int16_t>(static_cast<int>(n >> 16) % 8001 - 4000);
 }
 
+// Real and imaginary parts are told apart: the imaginary ones are those of the next mode row.
 std::vector<std::int16_t> modes_of(const ModeWindow& w) {
     std::vector<std::int16_t> modes;
     for (int i = 0; i < w.rows; ++i) {
-        for (int j = 0; j < w.columns; ++j) modes.push_back(mode_value(w.row + i, w.column + j));
+        for (int j = 0; j < w.columns; ++j) {
+            modes.push_back(mode_value(w.row + i, w.column + j));
+            modes.push_back(mode_value(w.row + i + 1, w.column + j));
+        }
     }
     return modes;
 }
 
-std::vector<std::int16_t> rendered(const Speckle& speckle, hal::Region region) {
+// part 0: real, 1: imaginary. In strips of five rows, which no pitch divides.
+std::vector<std::int16_t> rendered(const Speckle& speckle, hal::Region region,
+                                   std::size_t part = 0) {
     const ModeWindow w = speckle.window(region);
     std::vector<std::int16_t> columns;
-    speckle.expand_columns(modes_of(w), w, region, columns);
-    std::vector<std::int16_t> pixels(region.pixels());
-    for (int r = 0; r < region.rows; ++r) {
-        speckle.expand_row(
-            columns, w, region, r,
-            std::span(pixels).subspan(std::size_t(r) * region.columns, region.columns));
+    std::vector<std::int16_t> phases;
+    speckle.expand_columns(modes_of(w), w, region, columns, phases);
+    std::vector<std::int16_t> both(2 * region.pixels());
+    const auto values = 2 * static_cast<std::size_t>(region.columns);
+    for (int r = 0; r < region.rows; r += 5) {
+        const int rows = std::min(5, region.rows - r);
+        speckle.expand_rows(columns, w, region, r, rows,
+                            std::span(both).subspan(std::size_t(r) * values, rows * values));
     }
+    std::vector<std::int16_t> pixels(region.pixels());
+    for (std::size_t x = 0; x < pixels.size(); ++x) pixels[x] = both[2 * x + part];
     return pixels;
 }
 
 }  // namespace
 
 TEST_CASE("pixels agree with the interpolation formula in double precision") {
-    for (const auto& pitch : {std::pair{4, 4}, {1, 3}, {2, 5}, {16, 7}, {4, 1}}) {
+    for (const auto& pitch : {std::pair{4, 4}, {1, 3}, {2, 5}, {16, 7}, {4, 1}, {3, 2}}) {
         const int rows = pitch.first;  // clang 14 cannot capture a structured binding
         const int columns = pitch.second;
         CAPTURE(rows);
@@ -50,20 +61,26 @@ TEST_CASE("pixels agree with the interpolation formula in double precision") {
         const Speckle speckle({rows, columns}, 60, 90);
         const hal::Region region{7, 3, 25, 41};
         const auto got = rendered(speckle, region);
+        const auto imaginary = rendered(speckle, region, 1);
         double worst = 0;
         for (int r = 0; r < region.rows; ++r) {
             for (int c = 0; c < region.columns; ++c) {
                 double expected = 0;
+                double expected_imaginary = 0;
                 for (int i = 0; i < speckle.grid_rows(); ++i) {
                     const double y = double(region.row + r) / rows - (i - Speckle::margin);
                     if (std::abs(y) >= 6) continue;
                     for (int j = 0; j < speckle.grid_columns(); ++j) {
                         const double x =
                             double(region.column + c) / columns - (j - Speckle::margin);
-                        expected += mode_value(i, j) * Speckle::kernel(y) * Speckle::kernel(x);
+                        const double h = Speckle::kernel(y) * Speckle::kernel(x);
+                        expected += mode_value(i, j) * h;
+                        expected_imaginary += mode_value(i + 1, j) * h;
                     }
                 }
-                worst = std::max(worst, std::abs(expected - got[r * region.columns + c]));
+                const std::size_t x = std::size_t(r) * region.columns + c;
+                worst = std::max(worst, std::abs(expected - got[x]));
+                worst = std::max(worst, std::abs(expected_imaginary - imaginary[x]));
             }
         }
         // Two roundings of 1/2, the first weighed by sum|h| < 2; coefficients off by 2^-15 on 12
@@ -151,13 +168,44 @@ TEST_CASE("rows are weighed alike on every instruction set, saturating") {
     }
     const std::int16_t h[12] = {-100,  300,   -700, 1500, -3000, 9000,
                                 14000, -2000, 900,  -400, 200,   -50};
-    std::vector<std::int16_t> expected(101);
-    weigh_rows_plain(rows, h, 101, expected.data());
+    constexpr std::size_t outputs = 6;
+    std::vector<std::int16_t> all_h;
+    for (std::size_t n = 0; n < outputs; ++n) {
+        for (std::size_t t = 0; t < 12; ++t) all_h.push_back(h[(t + n) % 12]);
+    }
+    const Weighting how = {all_h.data(), outputs, 101, 110};
+    std::vector<std::int16_t> expected(outputs * how.stride);
+    weigh_rows_plain(rows, how, expected.data());
     CHECK(expected[5] == -32768);  // -32768 * 19350 / 2^14 = -38700
     CHECK(expected[6] == 32767);
+    std::int64_t sum = 0;
+    for (std::size_t t = 0; t < 12; ++t) sum += std::int64_t{h[(t + 5) % 12]} * rows[t][50];
+    CHECK(expected[5 * how.stride + 50] ==
+          std::clamp<std::int64_t>((sum + 8192) >> 14, -32768, 32767));
     opal::test::for_each_vector_target([&] {
-        std::vector<std::int16_t> got(101);
-        weigh_rows(rows, h, 101, got.data());
+        std::vector<std::int16_t> got(expected.size());
+        weigh_rows(rows, how, got.data());
         CHECK(got == expected);
     });
+}
+
+TEST_CASE("phases are put side by side alike on every instruction set") {
+    for (const std::size_t pitch : {1u, 2u, 3u, 4u, 7u}) {
+        for (const std::size_t count : {1u, 16u, 33u}) {
+            std::vector<std::int16_t> phases(2 * pitch * count);
+            for (std::size_t n = 0; n < phases.size(); ++n)
+                phases[n] = static_cast<std::int16_t>(n);
+            std::vector<std::int16_t> expected(phases.size());
+            for (std::size_t x = 0; x < pitch * count; ++x) {
+                const std::size_t from = x % pitch * count + x / pitch;
+                expected[2 * x] = static_cast<std::int16_t>(2 * from);
+                expected[2 * x + 1] = static_cast<std::int16_t>(2 * from + 1);
+            }
+            opal::test::for_each_vector_target([&] {
+                std::vector<std::int16_t> got(phases.size());
+                interleave(phases.data(), pitch, count, got.data());
+                CHECK(got == expected);
+            });
+        }
+    }
 }
