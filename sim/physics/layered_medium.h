@@ -29,7 +29,21 @@ public:
     // Exponent of i on diagonal `layer` (0 is D1) at `position`.
     int exponent(std::uint32_t position, std::uint32_t layer, std::uint32_t epoch) const;
 
+    // The twin of add_field(): int64 throughout, one stage after the other, no tiles, no threads.
+    void add_field_plain(std::span<const std::int32_t> q12, const ModeWindow& window,
+                         std::uint32_t epoch, std::span<std::int64_t> field) const;
+
 private:
+    struct Shape;
+    struct Buffers;
+    Buffers prepare_buffers(const Shape& shape, std::uint32_t epoch, MediumScratch& scratch) const;
+    void first_pass(std::span<const std::int32_t> q12, const Shape& shape,
+                    const Buffers& buffers) const;
+    void second_pass(const Shape& shape, const Buffers& buffers) const;
+    void third_pass(const Shape& shape, const Buffers& buffers) const;
+    void fourth_pass(const Shape& shape, const Buffers& buffers, const ModeWindow& window,
+                     std::span<std::int64_t> field) const;
+
     std::uint64_t seed_;
     std::size_t channels_;
     std::size_t size_ = 1;

@@ -50,7 +50,13 @@ struct MediumScratch {
     std::vector<const std::int8_t*> rows;  // of entries, one per pair
     std::vector<std::int32_t> sums;
     std::vector<std::int8_t> entries;
+    // Of LayeredMedium, which says what they hold.
+    std::vector<std::uint32_t> diagonals;
+    std::vector<std::int32_t> narrow;
     std::vector<std::int64_t> transform;
+    std::vector<std::int64_t> tiles;
+    // One large sum may be shared out among so many threads. Never changes a field.
+    int threads = 1;
 };
 
 class Medium {
