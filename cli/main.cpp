@@ -127,6 +127,7 @@ int run(int argc, char** argv) {
     add_demo_command(program, session);
     add_record_command(program, session);
     add_scene_command(program, session);
+    add_bench_command(program, session);
     add_version_command(program, session);
     try {
         program.parse(argc, argv);

@@ -31,6 +31,7 @@ void add_report_command(CLI::App& program, Session& session);
 void add_demo_command(CLI::App& program, Session& session);
 void add_record_command(CLI::App& program, Session& session);
 void add_scene_command(CLI::App& program, Session& session);
+void add_bench_command(CLI::App& program, Session& session);
 void add_version_command(CLI::App& program, Session& session);
 
 }  // namespace opal::cli
