@@ -3,6 +3,7 @@
 #pragma once
 
 #include <complex>
+#include <cstddef>
 #include <span>
 
 namespace opal::calibration {
@@ -13,7 +14,9 @@ int hadamard_order(int n);
 // +1 or -1.
 int hadamard_entry(int row, int column);
 
-// In place: data (order, columns) row-major becomes H data, O(order log order columns).
+// In place: data (order, columns) row-major becomes H data, O(order log order columns). Fastest
+// while data fit the second-level cache. The plain twin defines it; both give the same bits.
 void hadamard_transform(std::span<std::complex<float>> data, int order, std::size_t columns);
+void hadamard_transform_plain(std::span<std::complex<float>> data, int order, std::size_t columns);
 
 }  // namespace opal::calibration

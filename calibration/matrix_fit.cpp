@@ -2,12 +2,17 @@
 #include "calibration/matrix_fit.h"
 
 #include "calibration/hadamard.h"
+#include "calibration/hadamard_tile.h"
 #include "calibration/session.h"
 
 #include <Eigen/Dense>
 
 #include <algorithm>
+#include <atomic>
 #include <cassert>
+#include <cmath>
+#include <thread>
+#include <type_traits>
 
 namespace opal::calibration {
 
@@ -19,48 +24,36 @@ using Gains = std::vector<std::complex<double>>;
 using Rows = Eigen::Matrix<Field, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
 constexpr int free_rounds = 12;
-constexpr int final_rounds = 2;
-constexpr std::size_t modes_for_free_rounds = 256;
+constexpr int most_final_rounds = 4;
+constexpr double settled = 2e-3;  // rms change of a gain in a round, relative
+constexpr std::size_t modes_for_free_rounds = 12;
 
-// T from fields, gains and strip fields P (code_words, modes): one inverse Hadamard transform per
-// repeat of the differences between complements.
-void solve(const HadamardPlan& plan, std::span<const Field> strips, std::span<const Field> fields,
-           const Gains& gains, std::size_t modes, Fields& entries) {
-    const auto inputs = static_cast<std::size_t>(plan.inputs());
-    const auto order = static_cast<std::size_t>(plan.order());
-    entries.assign(inputs * modes, 0);
-    Fields work(order * modes);
-    const float scale = 1.0F / static_cast<float>(plan.order() * plan.repeats());
-    for (std::size_t repeat = 0; repeat < static_cast<std::size_t>(plan.repeats()); ++repeat) {
-        for (std::size_t k = 0; k < order; ++k) {
-            const std::size_t plus = (repeat * order + k) * 2;
-            const auto a = Field(1.0 / gains[plus]);
-            const auto b = Field(1.0 / gains[plus + 1]);
-            const Field* const ya = fields.data() + plus * modes;
-            const Field* const yb = ya + modes;
-            const Field* const pa = strips.data() + plan.word(plus) * modes;
-            const Field* const pb = strips.data() + plan.word(plus + 1) * modes;
-            for (std::size_t m = 0; m < modes; ++m)
-                work[k * modes + m] = (ya[m] * a - pa[m]) - (yb[m] * b - pb[m]);
-        }
-        hadamard_transform(work, plan.order(), modes);
-        for (std::size_t i = 0; i < inputs; ++i) {
-            const float sign = scale * static_cast<float>(plan.sign(repeat, static_cast<int>(i)));
-            for (std::size_t m = 0; m < modes; ++m)
-                entries[i * modes + m] += sign * work[i * modes + m];
-        }
-    }
+// Calls f(first mode, count) for stretches of modes that fit a tile.
+template <class Visit>
+void for_each_tile(std::size_t modes, const Visit& f) {
+    for (std::size_t first = 0; first < modes; first += HadamardTile::most_modes)
+        f(first, std::min(HadamardTile::most_modes, modes - first));
 }
 
-// T d of a frame.
-void predict_data(const HadamardPlan& plan, const Fields& entries, std::size_t frame,
-                  std::size_t modes, std::span<Field> into) {
-    std::fill(into.begin(), into.end(), Field(0));
-    for (int i = 0; i < plan.inputs(); ++i) {
-        if (!plan.on(frame, i)) continue;
-        const Field* const t = entries.data() + static_cast<std::size_t>(i) * modes;
-        for (std::size_t m = 0; m < modes; ++m) into[m] += t[m];
-    }
+// f(0) ... f(count - 1) on all cores.
+template <class Work>
+void for_each_in_parallel(std::size_t count, const Work& f) {
+    std::atomic<std::size_t> next{0};
+    const auto work = [&] {
+        for (std::size_t k = next++; k < count; k = next++) f(k);
+    };
+    std::vector<std::jthread> others;
+    for (std::size_t k = 1; k < std::min<std::size_t>(count, std::thread::hardware_concurrency());
+         ++k)
+        others.emplace_back(work);
+    work();
+}
+
+Fields inverse_of(const Gains& gains) {
+    Fields inverse;
+    inverse.reserve(gains.size());
+    for (const auto& g : gains) inverse.emplace_back(1.0 / g);
+    return inverse;
 }
 
 // Which of [32 blocks, static light] each frame's word lights: (frames, code_blocks + 1).
@@ -117,16 +110,21 @@ Gains free_gains(const HadamardPlan& plan, const Fields& known, std::span<const 
         const auto p = std::span<const Field>(strips).subspan(plan.word(f) * modes, modes);
         gains[f] = inner(p, fields.subspan(f * modes, modes)) / power(p);
     }
-    Fields entries;
+    Fields entries(static_cast<std::size_t>(plan.inputs()) * modes);
+    HadamardTile tile(plan, modes);
     Rows rest(f_count, m_count);
     Rows data(f_count, m_count);
     for (int round = 0; round < free_rounds; ++round) {
-        solve(plan, strips, fields, gains, modes, entries);
-        for (std::size_t f = 0; f < frames; ++f) {
-            const auto i = static_cast<Eigen::Index>(f);
-            predict_data(plan, entries, f, modes, {data.data() + f * modes, modes});
-            rest.row(i) = y.row(i) * Field(1.0 / gains[f]) - data.row(i);
-        }
+        const Fields inverse_gains = inverse_of(gains);
+        for_each_tile(modes, [&](std::size_t first, std::size_t count) {
+            tile.move_to(first, count);
+            tile.solve(strips, fields, inverse_gains, entries);
+            tile.predict(entries, [&](std::size_t f, std::span<const Field> light) {
+                std::copy(light.begin(), light.end(), data.data() + f * modes + first);
+            });
+        });
+        for (Eigen::Index f = 0; f < f_count; ++f)
+            rest.row(f) = y.row(f) * inverse_gains[static_cast<std::size_t>(f)] - data.row(f);
         strips = strips_of(inverse * rest);
         std::complex<double> mean = 0;
         for (std::size_t f = 0; f < frames; ++f) {
@@ -139,20 +137,83 @@ Gains free_gains(const HadamardPlan& plan, const Fields& known, std::span<const 
         }
         for (auto& g : gains) g /= mean;
     }
-    solve(plan, strips, fields, gains, modes, entries);
     // y = g' P' with P' = s P: the true gain is g' s.
     const std::complex<double> s = inner(known, strips) / power(known);
     for (auto& g : gains) g *= s;
     return gains;
 }
 
-// Normal equations of y = g P + h D.
+// Sum of conj(a) b over the modes of a tile, added up in eight columns that any compiler turns into
+// vectors; their order is fixed.
+class TileSum {
+public:
+    void add(const float* a, const float* b, std::size_t n) {
+        for (std::size_t l = 0; l < n; ++l) {
+            along_[l] += a[l] * b[l];
+            across_[l] += a[l] * b[l ^ 1U];
+        }
+    }
+    std::complex<double> total() const {
+        double real = 0;
+        double imaginary = 0;
+        for (std::size_t l = 0; l < columns; ++l) {
+            real += static_cast<double>(along_[l]);
+            imaginary += static_cast<double>(l % 2 == 0 ? across_[l] : -across_[l]);
+        }
+        return {real, imaginary};
+    }
+    static constexpr std::size_t columns = 8;
+
+private:
+    float along_[columns] = {};
+    float across_[columns] = {};
+};
+
+// Sums over modes for the normal equations of y = g P + h D of one frame.
 struct SideBySide {
-    double pp = 0, dd = 0;
+    double pp = 0, dd = 0, yy = 0;
     std::complex<double> pd, py, dy;
 
-    SideBySide(std::span<const Field> p, std::span<const Field> d, std::span<const Field> y)
-        : pp(power(p)), dd(power(d)), pd(inner(p, d)), py(inner(p, y)), dy(inner(d, y)) {}
+    // A tile's modes: float is enough for so few.
+    void add(std::span<const Field> p, std::span<const Field> d, std::span<const Field> y) {
+        const auto* const ps = reinterpret_cast<const float*>(p.data());
+        const auto* const ds = reinterpret_cast<const float*>(d.data());
+        const auto* const ys = reinterpret_cast<const float*>(y.data());
+        TileSum sum_pp, sum_dd, sum_yy, sum_pd, sum_py, sum_dy;
+        const auto step = [&](std::size_t at, auto n) {
+            sum_pp.add(ps + at, ps + at, n);
+            sum_dd.add(ds + at, ds + at, n);
+            sum_yy.add(ys + at, ys + at, n);
+            sum_pd.add(ps + at, ds + at, n);
+            sum_py.add(ps + at, ys + at, n);
+            sum_dy.add(ds + at, ys + at, n);
+        };
+        const std::size_t values = 2 * p.size();
+        std::size_t at = 0;
+        for (; at + TileSum::columns <= values; at += TileSum::columns)
+            step(at, std::integral_constant<std::size_t, TileSum::columns>{});
+        step(at, values - at);
+        pp += sum_pp.total().real();
+        dd += sum_dd.total().real();
+        yy += sum_yy.total().real();
+        pd += sum_pd.total();
+        py += sum_py.total();
+        dy += sum_dy.total();
+    }
+    void add(const SideBySide& other) {
+        pp += other.pp;
+        dd += other.dd;
+        yy += other.yy;
+        pd += other.pd;
+        py += other.py;
+        dy += other.dy;
+    }
+    // D -> s D.
+    void scale_data(std::complex<double> s) {
+        dd *= std::norm(s);
+        pd *= s;
+        dy *= std::conj(s);
+    }
     double determinant() const { return pp * dd - std::norm(pd); }
     std::complex<double> g() const { return (dd * py - pd * dy) / determinant(); }
     std::complex<double> h() const { return (pp * dy - std::conj(pd) * py) / determinant(); }
@@ -160,34 +221,63 @@ struct SideBySide {
     std::complex<double> whole() const { return (py + dy) / whole_power(); }
 };
 
-// Takes the error of T's scale out of `entries` and gives each frame one gain from its whole field.
-// Returns the power the predictions leave over.
+// Solves for T with the gains as they are, takes the error of T's scale out and gives each frame
+// one gain from its whole field. One walk over the fields. Returns the power the predictions leave
+// over.
 double refine(const HadamardPlan& plan, const Fields& strips, std::span<const Field> fields,
               std::size_t modes, Fields& entries, Gains& gains) {
-    Fields data(modes);
-    const auto strip = [&](std::size_t f) {
-        return std::span<const Field>(strips).subspan(plan.word(f) * modes, modes);
-    };
+    const Fields inverse_gains = inverse_of(gains);
+    // The number of shares is fixed, so that sums come out the same with any number of threads.
+    constexpr std::size_t shares = 8;
+    std::vector<std::vector<SideBySide>> share_sums(shares);
+    for_each_in_parallel(shares, [&](std::size_t share) {
+        std::vector<SideBySide>& sums = share_sums[share];
+        sums.resize(gains.size());
+        HadamardTile tile(plan, modes);
+        const std::size_t begin = share * modes / shares;
+        const std::size_t end = (share + 1) * modes / shares;
+        for_each_tile(end - begin, [&](std::size_t offset, std::size_t count) {
+            const std::size_t first = begin + offset;
+            const auto part = [&](std::span<const Field> rows, std::size_t number) {
+                return rows.subspan(number * modes + first, count);
+            };
+            tile.move_to(first, count);
+            tile.solve(strips, fields, inverse_gains, entries);
+            tile.predict(entries, [&](std::size_t f, std::span<const Field> light) {
+                sums[f].add(part(strips, plan.word(f)), light, part(fields, f));
+            });
+        });
+    });
+    std::vector<SideBySide> sums(gains.size());
+    for (const auto& share : share_sums)
+        for (std::size_t f = 0; f < sums.size(); ++f) sums[f].add(share[f]);
     std::complex<double> ratio = 0;
     double weight = 0;
-    for (std::size_t f = 0; f < gains.size(); ++f) {
-        predict_data(plan, entries, f, modes, data);
-        const SideBySide fit(strip(f), data, fields.subspan(f * modes, modes));
-        if (!(fit.determinant() > 0)) continue;  // no input on: nothing to compare
-        ratio += std::conj(fit.g()) * fit.h();
-        weight += std::norm(fit.g());
+    for (const SideBySide& sum : sums) {
+        if (!(sum.determinant() > 0)) continue;
+        // The data's power says how well h is known; with no input on only rounding is left of it.
+        ratio += sum.dd * std::conj(sum.g()) * sum.h();
+        weight += sum.dd * std::norm(sum.g());
     }
-    const auto scale = Field(weight > 0 ? ratio / weight : 1.0);
-    for (auto& t : entries) t *= scale;
+    const std::complex<double> scale = weight > 0 ? ratio / weight : 1.0;
+    for (auto& t : entries) t *= Field(scale);
     double left = 0;
     for (std::size_t f = 0; f < gains.size(); ++f) {
-        predict_data(plan, entries, f, modes, data);
-        const auto y = fields.subspan(f * modes, modes);
-        const SideBySide fit(strip(f), data, y);
-        gains[f] = fit.whole();
-        left += power(y) - std::norm(gains[f]) * fit.whole_power();
+        sums[f].scale_data(scale);
+        gains[f] = sums[f].whole();
+        left += sums[f].yy - std::norm(gains[f]) * sums[f].whole_power();
     }
     return std::max(left, 0.0);
+}
+
+double rms_change(const Gains& before, const Gains& after) {
+    double change = 0;
+    double all = 0;
+    for (std::size_t f = 0; f < after.size(); ++f) {
+        change += std::norm(after[f] - before[f]);
+        all += std::norm(after[f]);
+    }
+    return std::sqrt(change / all);
 }
 
 }  // namespace
@@ -223,10 +313,12 @@ MatrixFit fit_matrix(const HadamardPlan& plan, const Identity& identity,
     const std::size_t some = (modes + step - 1) / step;
     fit.gains = free_gains(plan, every(strips, code_words, modes, step),
                            every(fields, frames, modes, step), some);
+    fit.entries.resize(static_cast<std::size_t>(plan.inputs()) * modes);
     double left = 0;
-    for (int round = 0; round < final_rounds; ++round) {
-        solve(plan, strips, fields, fit.gains, modes, fit.entries);
+    for (int round = 0; round < most_final_rounds; ++round) {
+        const Gains before = fit.gains;
         left = refine(plan, strips, fields, modes, fit.entries, fit.gains);
+        if (rms_change(before, fit.gains) < settled) break;
     }
     const double freedom = static_cast<double>(frames) - plan.inputs();
     fit.noise_power = left / (std::max(freedom, 1.0) * static_cast<double>(modes));

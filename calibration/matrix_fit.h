@@ -7,8 +7,8 @@
 // gains again, would crawl: data that happen to look like the strip bias the gains, biased gains
 // put some strip into T, and both look right together. So the strip is first left free as well, on
 // a part of the modes: T, strip and gains in turn, which settles in about ten rounds; then the
-// free strip is laid over the known one, which fixes the common factor; two rounds with all modes
-// finish.
+// free strip is laid over the known one, which fixes the common factor; a few rounds with all modes
+// finish. A round costs one walk over the fields and two fast transforms, on all cores.
 #pragma once
 
 #include "calibration/layout.h"

@@ -6,9 +6,12 @@
 #include "calibration/matrix_fit.h"
 #include "calibration/phase_reference.h"
 
+#include "tests/sim/vector_targets.h"
+
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <cstring>
 #include <random>
 
 using namespace opal;
@@ -111,6 +114,23 @@ TEST_CASE("Hadamard: order 4 by hand, order 32 against a double loop") {
             // Five float additions in a row of numbers of size 10: 5 * 10 * 2^-24 = 3e-6.
             CHECK(std::abs(sum - std::complex<double>(
                                      transformed[static_cast<std::size_t>(row) * 3 + c])) < 1e-5);
+        }
+}
+
+TEST_CASE("Hadamard: every vector form gives the bits of the plain one") {
+    Gaussian draw(7);
+    for (const int order : {1, 2, 4, 8, 64, 128})
+        for (const std::size_t columns : {1, 7, 8, 33}) {
+            CAPTURE(order);
+            CAPTURE(columns);
+            const Fields data = draw.fields(static_cast<std::size_t>(order) * columns, 1);
+            Fields plain = data;
+            calibration::hadamard_transform_plain(plain, order, columns);
+            test::for_each_vector_target([&] {
+                Fields fast = data;
+                calibration::hadamard_transform(fast, order, columns);
+                CHECK(std::memcmp(fast.data(), plain.data(), plain.size() * sizeof(Field)) == 0);
+            });
         }
 }
 
