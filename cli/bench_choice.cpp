@@ -31,10 +31,10 @@ std::string record_name(const sim::Scene& scene, const std::string& what, bool c
     return fmt::format("{}-{}", scene.name, digits);
 }
 
-std::unique_ptr<std::ofstream> open_events(const std::string& file) {
+std::unique_ptr<std::ofstream> open_events(const std::string& file, bool go_on) {
     if (file.empty()) return nullptr;
     errno = 0;
-    auto out = std::make_unique<std::ofstream>(file, std::ios::trunc);
+    auto out = std::make_unique<std::ofstream>(file, go_on ? std::ios::app : std::ios::trunc);
     if (!*out) {
         throw BadInput(fmt::format("cannot write the events to {}: {}", file,
                                    std::generic_category().message(errno)));
@@ -44,8 +44,9 @@ std::unique_ptr<std::ofstream> open_events(const std::string& file) {
 
 }  // namespace
 
-OpenedBench::OpenedBench(std::unique_ptr<std::ofstream> events, std::unique_ptr<hal::Bench> bench,
-                         Session& session, std::string record_name, std::string scene)
+OpenedBench::OpenedBench(std::unique_ptr<std::ofstream> events,
+                         std::unique_ptr<sim::SimulatedBench> bench, Session& session,
+                         std::string record_name, std::string scene)
     : session_(session),
       events_(std::move(events)),
       bench_(std::move(bench)),
@@ -108,7 +109,7 @@ void BenchChoice::add_options(CLI::App& command) {
         ->group("Bench");
 }
 
-std::unique_ptr<OpenedBench> BenchChoice::open(Session& session) const {
+std::unique_ptr<OpenedBench> BenchChoice::open(Session& session, sim::BenchMoment begin) const {
     if (!bench.starts_with(simulated)) {
         throw BadInput(
             fmt::format("--bench {}: unknown kind of bench; this version opens "
@@ -118,8 +119,9 @@ std::unique_ptr<OpenedBench> BenchChoice::open(Session& session) const {
     }
     const std::string what = bench.substr(simulated.size());
     const sim::Scene scene = sim::load_scene(what, overrides);
-    auto log = open_events(events);
-    auto opened = sim::make_simulated_bench(scene, {.threads = threads, .events = log.get()});
+    auto log = open_events(events, begin.time.count() > 0 || begin.exposures > 0);
+    auto opened =
+        sim::make_simulated_bench(scene, {.threads = threads, .events = log.get(), .begin = begin});
     const std::string name = record_name(scene, what, !overrides.empty(), opened->identity());
     return std::make_unique<OpenedBench>(std::move(log), std::move(opened), session, name,
                                          sim::dump_scene(scene));

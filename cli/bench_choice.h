@@ -4,10 +4,12 @@
 #include "cli/interruption.h"
 #include "cli/session.h"
 #include "hal/bench.h"
+#include "sim/simulated_bench.h"
 
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,7 +23,7 @@ namespace opal::cli {
 // it, or a log of events with holes, raises an alarm in the session.
 class OpenedBench {
 public:
-    OpenedBench(std::unique_ptr<std::ofstream> events, std::unique_ptr<hal::Bench> bench,
+    OpenedBench(std::unique_ptr<std::ofstream> events, std::unique_ptr<sim::SimulatedBench> bench,
                 Session& session, std::string record_name, std::string scene);
     ~OpenedBench();
     OpenedBench(const OpenedBench&) = delete;
@@ -32,11 +34,13 @@ public:
     std::filesystem::path record_file() const;
     // The simulated bench as a scene file; empty for a real one.
     const std::string& scene() const { return scene_; }
+    // Of a simulated bench, dark and disarmed; nothing for a real one, which cannot be put back.
+    std::optional<sim::BenchMoment> moment() { return bench_->moment(); }
 
 private:
     Session& session_;
     std::unique_ptr<std::ofstream> events_;
-    std::unique_ptr<hal::Bench> bench_;
+    std::unique_ptr<sim::SimulatedBench> bench_;
     Interruption::LastWay laser_off_;
     std::string record_name_;
     std::string scene_;
@@ -51,7 +55,9 @@ struct BenchChoice {
 
     // --bench, --set, --events, --record, --threads
     void add_options(CLI::App& command);
-    std::unique_ptr<OpenedBench> open(Session& session) const;
+    // `begin`: where in its life a simulated bench is to start. A bench that does not start at its
+    // beginning goes on with the file of events.
+    std::unique_ptr<OpenedBench> open(Session& session, sim::BenchMoment begin = {}) const;
     std::filesystem::path record_file(const OpenedBench& bench) const;
 };
 

@@ -22,7 +22,7 @@ namespace {
 
 struct DemoOptions {
     std::string output = "opal-demo";
-    TrainingTaskOptions task{.name = "fashion-mnist", .data = {}, .batch = 0};
+    TrainingTaskOptions task{.name = "fashion-mnist"};
     std::vector<std::string> methods{"shallow", "optical", "dfa", "bp"};
     std::uint32_t epochs = 5;
     std::uint64_t seed = 0;
@@ -37,13 +37,15 @@ ExitCode demo(Session& session, const DemoOptions& options) {
         terminal.note(terminal.err(Ink::strong, "\n" + text));
     };
     const QuantiserChoice quantiser("stochastic");
-    const auto task = make_training_task(options.task);
+    TrainingTaskOptions task_options = options.task;
+    task_options.recipe.push_back(fmt::format("epochs={}", options.epochs));
+    const auto task = make_training_task(task_options);
     make_parent(folder / "report.html");
 
     BenchChoice choice;
     choice.bench = options.bench;
     choice.record = (folder / "calibration.h5").string();
-    const auto opened = choice.open(session);
+    auto opened = choice.open(session);
 
     heading(fmt::format("1  Calibrate {}", opened->bench().name()));
     CalibrationRunOptions calibration;
@@ -57,22 +59,18 @@ ExitCode demo(Session& session, const DemoOptions& options) {
 
     heading(fmt::format("2  Train {} ({}), {} epochs, one seed per method", task->name(),
                         task->network_text(), options.epochs));
+    const OpticalSetup optical(session, choice, static_cast<int>(task->classes()),
+                               task->feedback_width());
     ReportInput input;
     for (const auto& method : options.methods) {
         Progress progress(terminal, method, "steps");
-        input.runs.push_back(train_once(*task,
-                                        {.method = method,
-                                         .seed = options.seed,
-                                         .epochs = options.epochs,
-                                         .alignment = false,
-                                         .quantiser = quantiser.options(),
-                                         .threads = 0},
-                                        {&opened->bench(), &record}, progress,
-                                        session.interruption.token()));
+        input.runs.push_back(train_once(
+            *task, {.method = method, .seed = options.seed, .quantiser = quantiser.options()},
+            &optical, progress, session.interruption.token()));
         progress.clear();
         terminal.note(run_line(input.runs.back()));
     }
-    write_file(folder / "training.json", results_json(input.runs, opened->bench().name()));
+    write_file(folder / "training.json", results_json(input.runs));
 
     heading("3  Report");
     input.record = &record;
@@ -117,7 +115,9 @@ void add_demo_command(CLI::App& program, Session& session) {
                      "folder with the four IDX files; default: Debian's Fashion-MNIST")
         ->type_name("DIR");
     command->add_option("-b,--bench", options->bench)->capture_default_str();
-    command->add_option("--seed", options->seed)->capture_default_str();
+    command->add_option("--seed", options->seed)
+        ->capture_default_str()
+        ->check(CLI::Range(0, 1 << 22));
     command->footer(
         "Examples:\n"
         "  opal demo\n"

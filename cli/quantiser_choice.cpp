@@ -34,6 +34,7 @@ void QuantiserChoice::add_options(CLI::App& command) {
         ->group("Quantiser");
     command.add_option("--quantiser-seed", seed, "of --quantiser stochastic")
         ->capture_default_str()
+        ->check(CLI::Range(0, 1 << 20))
         ->group("Quantiser");
     command
         .add_flag("!--no-norm", keep_norm,
@@ -52,6 +53,19 @@ projection::QuantiserOptions QuantiserChoice::options() const {
     chosen.seed = seed;
     chosen.restore_norm = keep_norm;
     return chosen;
+}
+
+std::string quantiser_name(projection::Quantisation kind) {
+    for (const auto& [name, value] : kinds) {
+        if (value == kind) return name;
+    }
+    return "?";
+}
+
+std::optional<projection::Quantisation> quantiser_kind(const std::string& name) {
+    const auto found = kinds.find(name);
+    if (found == kinds.end()) return std::nullopt;
+    return found->second;
 }
 
 }  // namespace opal::cli

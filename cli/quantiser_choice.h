@@ -28,4 +28,8 @@ struct QuantiserChoice {
     projection::QuantiserOptions options() const;
 };
 
+// The word of --quantiser, both ways.
+std::string quantiser_name(projection::Quantisation kind);
+std::optional<projection::Quantisation> quantiser_kind(const std::string& name);
+
 }  // namespace opal::cli

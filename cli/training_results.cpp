@@ -3,6 +3,8 @@
 
 #include "cli/exit_code.h"
 #include "cli/files.h"
+#include "cli/training_json.h"
+#include "cli/version.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -29,75 +31,6 @@ std::optional<Spread> spread_of(const std::vector<double>& values) {
         spread.deviation = std::sqrt(squares / (n - 1));
     }
     return spread;
-}
-
-Json score_json(const dfa::Score& score) {
-    return {{"loss", score.loss()},
-            {"accuracy", score.accuracy()},
-            {"correct", score.correct},
-            {"samples", score.labelled}};
-}
-
-Json run_json(const TrainingRun& run) {
-    Json json{{"task", run.task},         {"network", run.network},   {"method", run.method},
-              {"seed", run.seed},         {"feedback", run.feedback}, {"seconds", run.seconds},
-              {"steps", run.result.steps}};
-    if (run.result.test) json["test"] = score_json(*run.result.test);
-    json["projections"] = {{"vectors", run.projections.vectors},
-                           {"acquisitions", run.projections.acquisitions},
-                           {"repeats", run.projections.repeats}};
-    if (run.health) {
-        json["light"] = {{"unread_frames", run.health->unread_frames},
-                         {"repeated_runs", run.health->repeated_runs},
-                         {"lowest_correlation", run.health->lowest_correlation},
-                         {"largest_phase_step_rad", run.health->largest_phase_step_rad}};
-    }
-    Json epochs = Json::array();
-    for (const auto& e : run.result.epochs) {
-        Json epoch{{"epoch", e.epoch},
-                   {"learning_rate", e.learning_rate},
-                   {"elapsed_s", e.elapsed_s},
-                   {"training", score_json(e.training)}};
-        if (e.validation) epoch["validation"] = score_json(*e.validation);
-        if (!e.alignment_deg.empty()) epoch["alignment_deg"] = e.alignment_deg;
-        epochs.push_back(std::move(epoch));
-    }
-    json["epochs"] = std::move(epochs);
-    return json;
-}
-
-dfa::Score score_of(const Json& json) {
-    dfa::Score score;
-    score.correct = json.at("correct").get<std::int64_t>();
-    score.labelled = json.at("samples").get<std::int64_t>();
-    score.loss_sum = json.at("loss").get<double>() * static_cast<double>(score.labelled);
-    return score;
-}
-
-TrainingRun run_of(const Json& json) {
-    TrainingRun run;
-    run.task = json.at("task").get<std::string>();
-    run.network = json.at("network").get<std::string>();
-    run.method = json.at("method").get<std::string>();
-    run.seed = json.at("seed").get<std::uint64_t>();
-    run.feedback = json.at("feedback").get<std::string>();
-    run.seconds = json.at("seconds").get<double>();
-    run.result.steps = json.at("steps").get<std::uint64_t>();
-    if (json.contains("test")) run.result.test = score_of(json.at("test"));
-    const auto& projections = json.at("projections");
-    run.projections = {projections.at("vectors").get<std::uint64_t>(),
-                       projections.at("acquisitions").get<std::uint64_t>(),
-                       projections.at("repeats").get<std::uint64_t>()};
-    for (const auto& e : json.at("epochs")) {
-        dfa::EpochMetrics epoch;
-        epoch.epoch = e.at("epoch").get<std::uint32_t>();
-        epoch.learning_rate = e.at("learning_rate").get<double>();
-        epoch.elapsed_s = e.at("elapsed_s").get<double>();
-        epoch.training = score_of(e.at("training"));
-        if (e.contains("validation")) epoch.validation = score_of(e.at("validation"));
-        run.result.epochs.push_back(std::move(epoch));
-    }
-    return run;
 }
 
 }  // namespace
@@ -166,9 +99,8 @@ std::string results_table(const std::vector<TrainingRun>& runs, const Terminal& 
     return text;
 }
 
-std::string results_json(const std::vector<TrainingRun>& runs, const std::string& bench) {
-    Json json{{"schema", schema}, {"program", "opal " OPAL_VERSION}};
-    if (!bench.empty()) json["bench"] = bench;
+std::string results_json(const std::vector<TrainingRun>& runs) {
+    Json json{{"schema", schema}, {"program", program_version()}};
     Json summaries = Json::array();
     for (const auto& s : summarise(runs)) {
         Json summary{{"method", s.method}, {"seeds", s.seeds}, {"seconds_per_run", s.seconds}};

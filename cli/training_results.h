@@ -35,8 +35,8 @@ std::string spread_text(const std::optional<Spread>& spread);  // "97.62 ± 0.08
 std::string run_line(const TrainingRun& run);  // "optical seed 0: test 97.6 % in 41 s"
 std::string results_table(const std::vector<TrainingRun>& runs, const Terminal& terminal);
 
-// Schema "opal-training-1": one object per run, one per epoch in it. `bench`: empty without optics.
-std::string results_json(const std::vector<TrainingRun>& runs, const std::string& bench);
+// Schema "opal-training-1": one object per run, with its settings, and one per epoch in it.
+std::string results_json(const std::vector<TrainingRun>& runs);
 
 // Reads what results_json() wrote. Throws BadInput: which file, what is wrong.
 std::vector<TrainingRun> read_results(const std::filesystem::path& file);

@@ -12,6 +12,9 @@
 #include <fmt/format.h>
 
 #include <numeric>
+#include <stdexcept>
+#include <string_view>
+#include <utility>
 
 namespace opal::cli {
 
@@ -29,82 +32,110 @@ Eigen::Index hidden_sum(const std::vector<Eigen::Index>& widths) {
     return std::accumulate(widths.begin() + 1, widths.end() - 1, Eigen::Index{0});
 }
 
+// "name=value" changes, applied in order.
+template <class Recipe>
+Recipe changed(Recipe recipe, const std::vector<std::string>& changes) {
+    for (const auto& change : changes) {
+        const auto equals = change.find('=');
+        if (equals == std::string::npos) {
+            throw BadInput(fmt::format("recipe: '{}' is not NAME=VALUE", change));
+        }
+        try {
+            dfa::change_setting(recipe, std::string_view(change).substr(0, equals),
+                                std::string_view(change).substr(equals + 1));
+        } catch (const std::invalid_argument& e) {
+            throw BadInput(e.what());
+        }
+    }
+    return recipe;
+}
+
 class ImageTask final : public TrainingTask {
 public:
-    explicit ImageTask(const TrainingTaskOptions& options)
-        : options_(options), data_(dfa::load_image_data(options.data)) {
-        const auto& images = data_.train.images;
-        const auto pixels = static_cast<Eigen::Index>(images.rows) * images.columns;
-        widths_ = recipe(0).network.widths;
-        widths_.front() = pixels;
+    ImageTask(std::string name, std::filesystem::path folder,
+              std::shared_ptr<const dfa::ImageData> data, const std::vector<std::string>& changes)
+        : name_(std::move(name)),
+          folder_(std::move(folder)),
+          data_(std::move(data)),
+          recipe_(changed(dfa::mnist_recipe(0), changes)) {
+        const auto& images = data_->train.images;
+        recipe_.network.widths.front() = static_cast<Eigen::Index>(images.rows) * images.columns;
     }
 
-    std::string name() const override { return options_.name; }
-    std::string network_text() const override { return joined(widths_); }
-    std::filesystem::path data() const override { return options_.data; }
-    Eigen::Index classes() const override { return widths_.back(); }
-    Eigen::Index feedback_width() const override { return hidden_sum(widths_); }
+    std::string name() const override { return name_; }
+    std::string network_text() const override { return joined(recipe_.network.widths); }
+    std::filesystem::path data() const override { return folder_; }
+    Eigen::Index classes() const override { return recipe_.network.widths.back(); }
+    Eigen::Index feedback_width() const override { return hidden_sum(recipe_.network.widths); }
+    std::vector<dfa::Setting> recipe() const override { return dfa::settings_of(recipe_); }
+    std::unique_ptr<TrainingTask> with_recipe(
+        const std::vector<std::string>& changes) const override {
+        return std::make_unique<ImageTask>(name_, folder_, data_, changes);
+    }
 
     std::unique_ptr<dfa::BatchSource> source(std::uint64_t seed) const override {
-        auto options = recipe(seed).data;
-        if (options_.batch > 0) options.batch = options_.batch;
-        return std::make_unique<dfa::ImageSource>(data_, options);
+        auto options = recipe_.data;
+        options.seed = seed;
+        return std::make_unique<dfa::ImageSource>(*data_, options);
     }
     dfa::Network network(std::uint64_t seed) const override {
-        auto options = recipe(seed).network;
-        options.widths = widths_;
-        return dfa::make_fully_connected(options, seed);
+        return dfa::make_fully_connected(recipe_.network, seed);
     }
-    dfa::DirectFeedbackOptions feedback() const override { return recipe(0).feedback; }
+    dfa::DirectFeedbackOptions feedback() const override { return recipe_.feedback; }
     dfa::TrainingOptions training(std::uint64_t seed) const override {
-        return recipe(seed).training;
+        auto options = recipe_.training;
+        options.seed = seed;
+        return options;
     }
 
 private:
-    static dfa::FullyConnectedRecipe recipe(std::uint64_t seed) { return dfa::mnist_recipe(seed); }
-
-    TrainingTaskOptions options_;
-    dfa::ImageData data_;
-    std::vector<Eigen::Index> widths_;
+    std::string name_;
+    std::filesystem::path folder_;
+    std::shared_ptr<const dfa::ImageData> data_;
+    dfa::FullyConnectedRecipe recipe_;
 };
 
 class GraphTask final : public TrainingTask {
 public:
-    explicit GraphTask(const TrainingTaskOptions& options)
-        : options_(options), data_(dfa::load_cora(options.data)) {
-        widths_ = dfa::cora_recipe(0).network.widths;
-        widths_.front() = data_.words.cols();
-        widths_.back() = data_.classes;
-        if (options.batch > 0) {
-            throw BadInput("--batch: a graph is trained as a whole; leave the option out");
-        }
+    GraphTask(std::filesystem::path folder, std::shared_ptr<const dfa::GraphData> data,
+              const std::vector<std::string>& changes)
+        : folder_(std::move(folder)),
+          data_(std::move(data)),
+          recipe_(changed(dfa::cora_recipe(0), changes)) {
+        recipe_.network.widths.front() = data_->words.cols();
+        recipe_.network.widths.back() = data_->classes;
     }
 
-    std::string name() const override { return options_.name; }
-    std::string network_text() const override { return joined(widths_); }
-    std::filesystem::path data() const override { return options_.data; }
-    Eigen::Index classes() const override { return widths_.back(); }
-    Eigen::Index feedback_width() const override { return hidden_sum(widths_); }
+    std::string name() const override { return "cora"; }
+    std::string network_text() const override { return joined(recipe_.network.widths); }
+    std::filesystem::path data() const override { return folder_; }
+    Eigen::Index classes() const override { return recipe_.network.widths.back(); }
+    Eigen::Index feedback_width() const override { return hidden_sum(recipe_.network.widths); }
+    std::vector<dfa::Setting> recipe() const override { return dfa::settings_of(recipe_); }
+    std::unique_ptr<TrainingTask> with_recipe(
+        const std::vector<std::string>& changes) const override {
+        return std::make_unique<GraphTask>(folder_, data_, changes);
+    }
 
     std::unique_ptr<dfa::BatchSource> source(std::uint64_t) const override {
-        return std::make_unique<dfa::GraphSource>(data_);
+        return std::make_unique<dfa::GraphSource>(*data_);
     }
     dfa::Network network(std::uint64_t seed) const override {
-        auto options = dfa::cora_recipe(seed).network;
-        options.widths = widths_;
-        return dfa::make_graph_network(data_.adjacency, options, seed);
+        return dfa::make_graph_network(data_->adjacency, recipe_.network, seed);
     }
     dfa::DirectFeedbackOptions feedback() const override {
-        return dfa::direct_feedback_options(dfa::cora_recipe(0), data_);
+        return dfa::direct_feedback_options(recipe_, *data_);
     }
     dfa::TrainingOptions training(std::uint64_t seed) const override {
-        return dfa::cora_recipe(seed).training;
+        auto options = recipe_.training;
+        options.seed = seed;
+        return options;
     }
 
 private:
-    TrainingTaskOptions options_;
-    dfa::GraphData data_;
-    std::vector<Eigen::Index> widths_;
+    std::filesystem::path folder_;
+    std::shared_ptr<const dfa::GraphData> data_;
+    dfa::GraphRecipe recipe_;
 };
 
 }  // namespace
@@ -128,12 +159,26 @@ std::unique_ptr<TrainingTask> make_training_task(const TrainingTaskOptions& aske
             options.data = fashion_folder;
         }
     }
-    if (options.name == "cora") return std::make_unique<GraphTask>(options);
-    if (options.name == "mnist" || options.name == "fashion-mnist") {
-        return std::make_unique<ImageTask>(options);
+    check_recipe(options.name, options.recipe);
+    if (options.name == "cora") {
+        return std::make_unique<GraphTask>(
+            options.data, std::make_shared<const dfa::GraphData>(dfa::load_cora(options.data)),
+            options.recipe);
     }
-    throw BadInput(
-        fmt::format("unknown task '{}'; there are mnist, fashion-mnist and cora", options.name));
+    return std::make_unique<ImageTask>(
+        options.name, options.data,
+        std::make_shared<const dfa::ImageData>(dfa::load_image_data(options.data)), options.recipe);
+}
+
+void check_recipe(const std::string& task, const std::vector<std::string>& changes) {
+    if (task == "cora") {
+        changed(dfa::cora_recipe(0), changes);
+    } else if (task == "mnist" || task == "fashion-mnist") {
+        changed(dfa::mnist_recipe(0), changes);
+    } else {
+        throw BadInput(
+            fmt::format("unknown task '{}'; there are mnist, fashion-mnist and cora", task));
+    }
 }
 
 }  // namespace opal::cli

@@ -1,5 +1,6 @@
 // `opal version`: what a bug report needs.
 #include "cli/session.h"
+#include "cli/version.h"
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
@@ -23,7 +24,7 @@ void add_version_command(CLI::App& program, Session& session) {
         ->callback([&session] {
             session.action = [&session] {
                 session.terminal.print(
-                    fmt::format("opal {}\nbuilt by {}\n", OPAL_VERSION, compiler()));
+                    fmt::format("{}\nbuilt by {}\n", program_version(), compiler()));
                 return exit_success;
             };
         });
