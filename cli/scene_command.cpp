@@ -1,6 +1,7 @@
 // `opal scene list|show|explain|check`: simulated benches as files people can read.
 #include "cli/session.h"
 #include "sim/scene_file.h"
+#include "sim/scene_memory.h"
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
@@ -34,6 +35,30 @@ ExitCode list(const Session& session) {
                             summary_of(preset), chosen ? " (default)" : "");
     }
     session.terminal.print(text);
+    return exit_success;
+}
+
+// What a bench takes while it renders whole frames, part by part.
+std::string memory_of(const sim::Scene& scene) {
+    const sim::SceneMemory memory = sim::estimate_memory(scene);
+    std::string text = fmt::format("memory: about {} ({} here)\n", sim::memory_text(memory.bytes()),
+                                   sim::memory_text(sim::host_memory_bytes()));
+    for (const auto& part : memory.parts)
+        text += fmt::format("  {:<29} {:>8}\n", part.what, sim::memory_text(part.bytes));
+    text += fmt::format("  {:<29} {:>8}, {} for all {} of the DMD's memory\n",
+                        "and for each loaded pattern", sim::memory_text(memory.pattern_bytes),
+                        sim::memory_text(memory.most_patterns), scene.dmd.memory_patterns);
+    return text;
+}
+
+ExitCode check(const Session& session, const SceneOptions& options) {
+    const sim::Scene scene = sim::load_scene(options.scene, options.overrides);
+    if (const auto problem = sim::find_memory_problem(scene, 0, sim::host_memory_bytes()))
+        throw sim::SceneError(
+            fmt::format("{}: {}: {}", options.scene, problem->path, problem->text));
+    session.terminal.print(fmt::format("{}: {}\n{}", options.scene,
+                                       session.terminal.out(Ink::good, "a valid scene"),
+                                       memory_of(scene)));
     return exit_success;
 }
 
@@ -85,12 +110,7 @@ void add_scene_command(CLI::App& program, Session& session) {
             };
         });
     add(*scene, "check", "is this scene file right?", options, true)->callback([&session, options] {
-        session.action = [&session, options] {
-            const auto checked = sim::load_scene(options->scene, options->overrides);
-            session.terminal.print(fmt::format("{}: {}\n", options->scene,
-                                               session.terminal.out(Ink::good, "a valid scene")));
-            return exit_success;
-        };
+        session.action = [&session, options] { return check(session, *options); };
     });
 }
 

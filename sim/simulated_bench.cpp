@@ -4,7 +4,7 @@
 #include "sim/direct/direct_camera.h"
 #include "sim/direct/direct_dmd.h"
 #include "sim/direct/direct_laser.h"
-#include "sim/scene_fields.h"
+#include "sim/scene_memory.h"
 #include "sim/table/optical_table.h"
 
 #include <fmt/format.h>
@@ -15,8 +15,10 @@
 namespace opal::sim {
 namespace {
 
-Scene checked(const Scene& scene) {
-    if (const auto problem = find_problem(scene))
+Scene checked(const Scene& scene, int threads) {
+    auto problem = find_problem(scene);
+    if (!problem) problem = find_memory_problem(scene, threads, host_memory_bytes());
+    if (problem)
         throw std::invalid_argument(
             fmt::format("scene '{}': {}: {}", scene.name, problem->path, problem->text));
     return scene;
@@ -25,7 +27,7 @@ Scene checked(const Scene& scene) {
 class TableBench final : public SimulatedBench {
 public:
     TableBench(const Scene& scene, const BenchOptions& options)
-        : scene_(checked(scene)),
+        : scene_(checked(scene, options.threads)),
           name_(fmt::format("simulated bench '{}'", scene.name)),
           identity_(fmt::format("simulated:{}", scene_fingerprint(scene))),
           table_(scene_, options.events, options.begin.time),

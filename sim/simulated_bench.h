@@ -49,6 +49,7 @@ struct BenchOptions {
     BenchMoment begin = {};
 };
 
+// Throws std::invalid_argument if no bench can be like that, or this machine cannot hold it.
 std::unique_ptr<SimulatedBench> make_simulated_bench(const Scene& scene,
                                                      const BenchOptions& options = {});
 
