@@ -38,6 +38,13 @@ std::string reason(int error) {
     return std::generic_category().message(error);
 }
 
+// Errors that say nothing is there, or that a peer does not listen: silence.
+bool silence(int error) {
+    return error == EAGAIN || error == EINTR || error == ECONNREFUSED || error == ECONNRESET ||
+           error == EHOSTUNREACH || error == ENETUNREACH || error == EHOSTDOWN || error == EPROTO ||
+           error == EMSGSIZE || error == ENOPROTOOPT || error == EACCES || error == EOPNOTSUPP;
+}
+
 // Errors that say this machine's network is gone, not that one peer is.
 bool network_gone(int error) {
     return error == ENETDOWN || error == ENODEV || error == EBADF || error == ENOTSOCK;
@@ -90,11 +97,15 @@ public:
 
     std::size_t receive(std::span<hal::UdpArrival> arrivals, hal::Deadline deadline) override {
         if (arrivals.empty()) return 0;
-        for (;;) {
+        // Peers that do not listen may send errors faster than they are read; what else is there is
+        // still looked for when the deadline has passed, but not for ever.
+        const hal::SteadyClock clock;
+        for (std::size_t late = 0; late < batch; late += deadline.passed(clock) ? 1 : 0) {
             if (const std::size_t count = take(arrivals.first(std::min(batch, arrivals.size()))))
                 return count;
             if (wait_readable(socket_.native_handle(), deadline) == Readiness::deadline) return 0;
         }
+        return 0;
     }
 
     hal::UdpPortStatus status() override {
@@ -148,7 +159,7 @@ private:
             const int error = errno;
             if (network_gone(error))
                 fail(ErrorKind::disconnected, local_, "receive", reason(error));
-            // ECONNREFUSED and its like report a peer that does not listen: that is silence here.
+            if (!silence(error)) fail(ErrorKind::refused, local_, "receive", reason(error));
             return 0;
         }
         for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {

@@ -111,12 +111,22 @@ public:
     }
 
     ~LibusbDevice() override {
-        for (auto& [address, endpoint] : endpoints_) {
+        for (auto& [address, endpoint] : endpoints_)
             for (const auto& read : endpoint.waiting) libusb_cancel_transfer(read->system);
-            // Rooms are the caller's: no read may be under way when this returns.
-            for (const auto& read : endpoint.waiting)
-                while (!read->done) handle_events(std::chrono::milliseconds(100));
-            for (const auto& read : endpoint.waiting) libusb_free_transfer(read->system);
+        // Rooms are the caller's: no read may be under way when this returns.
+        const hal::SteadyClock clock;
+        const auto deadline = hal::Deadline::after(clock, std::chrono::seconds(2));
+        for (auto& [address, endpoint] : endpoints_) {
+            for (auto& read : endpoint.waiting) {
+                while (!read->done && !deadline.passed(clock))
+                    if (!events_work(handle_events(std::chrono::milliseconds(100)))) break;
+                // A read that does not end is libusb's for good: closing the device below makes the
+                // system forget it, but freeing it here would pull it from under libusb.
+                if (read->done)
+                    libusb_free_transfer(read->system);
+                else
+                    static_cast<void>(read.release());
+            }
             for (const auto& read : endpoint.spare) libusb_free_transfer(read->system);
         }
         for (const int interface : claimed_) libusb_release_interface(handle_.get(), interface);
@@ -207,7 +217,9 @@ public:
                 return transfer;
             }
             const bool last_look = deadline.passed(clock);
-            handle_events(std::min<hal::Duration>(deadline.left(clock), std::chrono::hours(1)));
+            const int handled =
+                handle_events(std::min<hal::Duration>(deadline.left(clock), std::chrono::hours(1)));
+            if (!events_work(handled) && !e.waiting.front()->done) check(handled, "reap");
             if (last_look && !e.waiting.front()->done) return nullptr;
         }
     }
@@ -247,10 +259,15 @@ private:
                              endpoint, found->second.interface));
         return found->second;
     }
-    void handle_events(hal::Duration span) {
+    // Whether asking again makes sense: a signal or another thread's turn is no failure.
+    static bool events_work(int result) {
+        return result >= 0 || result == LIBUSB_ERROR_INTERRUPTED ||
+               result == LIBUSB_ERROR_TIMEOUT || result == LIBUSB_ERROR_BUSY;
+    }
+    int handle_events(hal::Duration span) {
         const auto us = std::chrono::ceil<std::chrono::microseconds>(span).count();
         timeval limit{us / 1'000'000, us % 1'000'000};
-        libusb_handle_events_timeout_completed(context_.get(), &limit, nullptr);
+        return libusb_handle_events_timeout_completed(context_.get(), &limit, nullptr);
     }
 
     void read_descriptors() {
