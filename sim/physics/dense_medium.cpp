@@ -1,10 +1,12 @@
 // DenseMedium: storage of drawn matrices and exact sums over them. See dense_medium.h.
 #include "sim/physics/dense_medium.h"
 
+#include "sim/physics/entry_sums.h"
 #include "sim/physics/gaussian.h"
 #include "sim/physics/layered_medium.h"
 #include "sim/physics/medium_kernels.h"
 #include "sim/physics/random_streams.h"
+#include "sim/physics/shared_work.h"
 
 #include <algorithm>
 #include <cassert>
@@ -15,7 +17,8 @@ namespace {
 
 constexpr std::uint32_t channels_per_group = 8;
 constexpr std::uint32_t pairs_per_group = 4;
-constexpr std::size_t bytes_per_mode = 4;  // of one pair
+constexpr std::size_t bytes_per_mode = 4;     // of one pair
+constexpr double least_shared_entries = 4e6;  // below, starting a thread costs more
 
 }  // namespace
 
@@ -82,40 +85,60 @@ void DenseMedium::add_field(std::span<const std::int32_t> q12, const ModeWindow&
                             std::uint32_t epoch, std::span<std::int64_t> field,
                             MediumScratch& scratch) const {
     assert(q12.size() == channels_ && field.size() == 2 * window.modes());
-    const std::size_t modes = window.modes();
+    if (const auto matrix = stored(window, epoch)) {
+        add_stored(*matrix, q12, field, scratch);
+    } else {
+        add_drawn(q12, window, epoch, field, scratch);
+    }
+}
+
+void DenseMedium::add_stored(const Matrix& matrix, std::span<const std::int32_t> q12,
+                             std::span<std::int64_t> field, MediumScratch& scratch) const {
+    const std::size_t modes = matrix.window.modes();
     const std::size_t row_bytes = modes * bytes_per_mode;
     scratch.pairs.clear();
     for (std::uint32_t c = 0; c < channels_; c += 2) {
         const std::int32_t odd = c + 1 < channels_ ? q12[c + 1] : 0;
         if (q12[c] != 0 || odd != 0) scratch.pairs.push_back({c / 2, q12[c], odd});
     }
-    const std::shared_ptr<const Matrix> matrix = stored(window, epoch);
-    // A block is what fits int32 sums, or, when entries are drawn on the fly, one channel group.
-    const std::size_t block = matrix ? safe_pairs : pairs_per_group;
-    if (!matrix) scratch.entries.resize(pairs_per_group * row_bytes);
-    std::size_t begin = 0;
-    while (begin < scratch.pairs.size()) {
-        std::size_t end = begin;
+    for (std::size_t begin = 0; begin < scratch.pairs.size(); begin += safe_pairs) {
+        const auto block = std::span(scratch.pairs)
+                               .subspan(begin, std::min(safe_pairs, scratch.pairs.size() - begin));
         scratch.rows.clear();
-        const std::uint32_t group = scratch.pairs[begin].number / pairs_per_group;
-        if (!matrix) draw_group(group, window, epoch, scratch.entries.data());
-        for (; end < scratch.pairs.size() && end - begin < block; ++end) {
-            const std::uint32_t number = scratch.pairs[end].number;
-            if (matrix) {
-                scratch.rows.push_back(matrix->entries.data() + number * row_bytes);
-            } else if (number / pairs_per_group == group) {
-                scratch.rows.push_back(scratch.entries.data() +
-                                       number % pairs_per_group * row_bytes);
-            } else {
-                break;
-            }
+        for (const auto& pair : block) {
+            scratch.rows.push_back(matrix.entries.data() + pair.number * row_bytes);
         }
         scratch.sums.assign(2 * modes, 0);
-        sum_pairs(std::span(scratch.pairs).subspan(begin, end - begin), scratch.rows, modes,
-                  scratch.sums.data());
+        sum_pairs(block, scratch.rows, modes, scratch.sums.data());
         for (std::size_t k = 0; k < 2 * modes; ++k) field[k] += scratch.sums[k];
-        begin = end;
     }
+}
+
+void DenseMedium::add_drawn(std::span<const std::int32_t> q12, const ModeWindow& window,
+                            std::uint32_t epoch, std::span<std::int64_t> field,
+                            MediumScratch& scratch) const {
+    scratch.groups.clear();
+    for (std::uint32_t c = 0; c < channels_; c += channels_per_group) {
+        MediumScratch::Group group;
+        group.number = c / channels_per_group;
+        bool lit = false;
+        for (std::uint32_t i = c; i < std::min(c + channels_per_group, channels_); ++i) {
+            group.amplitudes[i - c] = static_cast<std::int16_t>(q12[i]);
+            lit = lit || q12[i] != 0;
+        }
+        if (lit) scratch.groups.push_back(group);
+    }
+    const auto columns = static_cast<std::size_t>(window.columns);
+    const double entries = static_cast<double>(window.modes()) * channels_;
+    const int threads = entries < least_shared_entries ? 1 : scratch.threads;
+    share_work(static_cast<std::size_t>(window.rows), threads, [&](std::size_t row, int) {
+        EntrySums sums;
+        sums.key = key_of(seed_);
+        sums.epoch = epoch;
+        sums.first_mode = window.first_of_row(static_cast<int>(row));
+        sums.modes = columns;
+        add_entry_sums(sums, scratch.groups, field.data() + 2 * row * columns);
+    });
 }
 
 double DenseMedium::entry_power() const {

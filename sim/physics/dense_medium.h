@@ -49,6 +49,11 @@ private:
     void draw_group(std::uint32_t group, const ModeWindow& window, std::uint32_t epoch,
                     std::int8_t* entries) const;
 
+    void add_stored(const Matrix& matrix, std::span<const std::int32_t> q12,
+                    std::span<std::int64_t> field, MediumScratch& scratch) const;
+    void add_drawn(std::span<const std::int32_t> q12, const ModeWindow& window, std::uint32_t epoch,
+                   std::span<std::int64_t> field, MediumScratch& scratch) const;
+
     MediumScene scene_;
     std::uint64_t seed_;
     std::uint32_t channels_;

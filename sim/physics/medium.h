@@ -11,6 +11,7 @@
 
 #include "sim/scene.h"
 
+#include <array>
 #include <complex>
 #include <cstdint>
 #include <memory>
@@ -46,10 +47,14 @@ struct MediumScratch {
         std::int32_t even = 0;     // their amplitudes
         std::int32_t odd = 0;
     };
+    struct Group {
+        std::uint32_t number = 0;  // channels 8 * number + (0..7)
+        std::array<std::int16_t, 8> amplitudes{};
+    };
     std::vector<Pair> pairs;
+    std::vector<Group> groups;
     std::vector<const std::int8_t*> rows;  // of entries, one per pair
     std::vector<std::int32_t> sums;
-    std::vector<std::int8_t> entries;
     // Of LayeredMedium, which says what they hold.
     std::vector<std::uint32_t> diagonals;
     std::vector<std::int32_t> narrow;
