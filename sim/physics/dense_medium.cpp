@@ -17,8 +17,10 @@ namespace {
 
 constexpr std::uint32_t channels_per_group = 8;
 constexpr std::uint32_t pairs_per_group = 4;
-constexpr std::size_t bytes_per_mode = 4;     // of one pair
-constexpr double least_shared_entries = 4e6;  // below, starting a thread costs more
+constexpr std::size_t bytes_per_mode = 4;  // of one pair
+// Below, starting a thread costs more than it saves.
+constexpr double least_shared_entries = 4e6;
+constexpr std::size_t least_shared_bytes = std::size_t{8} << 20;
 
 }  // namespace
 
@@ -39,18 +41,37 @@ void DenseMedium::draw_group(std::uint32_t group, const ModeWindow& window, std:
     }
 }
 
-std::shared_ptr<const DenseMedium::Matrix> DenseMedium::stored(const ModeWindow& window,
-                                                               std::uint32_t epoch) const {
-    if (scene_.storage == Storage::never) return nullptr;
-    const std::uint32_t groups = (channels_ + channels_per_group - 1) / channels_per_group;
-    const std::size_t group_bytes = window.modes() * pairs_per_group * bytes_per_mode;
-    const std::size_t needed = groups * group_bytes;
-    const bool limited = scene_.storage == Storage::automatic;
-    const auto limit = static_cast<std::size_t>(scene_.storage_limit_mib * 1048576);
+bool DenseMedium::stores(const ModeWindow& window) const {
+    if (scene_.storage != Storage::automatic) return scene_.storage == Storage::always;
     // A medium that changes needs two epochs at a time. Storing one of them, or both in turns,
     // would cost more than drawing.
     const std::size_t at_a_time = scene_.decorrelation_s > 0 ? 2 : 1;
-    if (limited && at_a_time * needed > limit) return nullptr;
+    return at_a_time * matrix_bytes(window) <= storage_limit();
+}
+
+// Entries are drawn eight channels at a time, and light on single mirrors leaves no eight dark:
+// with many channels, parts of patterns take as long as whole ones.
+bool DenseMedium::sums_channels(const ModeWindow& window) const {
+    constexpr std::uint32_t few_channels = 4096;
+    return channels_ <= few_channels || stores(window);
+}
+
+std::size_t DenseMedium::matrix_bytes(const ModeWindow& window) const {
+    const std::size_t groups = (channels_ + channels_per_group - 1) / channels_per_group;
+    return groups * window.modes() * pairs_per_group * bytes_per_mode;
+}
+
+std::size_t DenseMedium::storage_limit() const {
+    return static_cast<std::size_t>(scene_.storage_limit_mib * 1048576);
+}
+
+std::shared_ptr<const DenseMedium::Matrix> DenseMedium::stored(const ModeWindow& window,
+                                                               std::uint32_t epoch,
+                                                               int threads) const {
+    if (!stores(window)) return nullptr;
+    const std::size_t needed = matrix_bytes(window);
+    const bool limited = scene_.storage == Storage::automatic;
+    const std::size_t limit = storage_limit();
     const std::lock_guard lock(mutex_);
     const auto found = std::find_if(matrices_.begin(), matrices_.end(), [&](const auto& m) {
         return m->window == window && m->epoch == epoch;
@@ -70,22 +91,24 @@ std::shared_ptr<const DenseMedium::Matrix> DenseMedium::stored(const ModeWindow&
     matrix->window = window;
     matrix->epoch = epoch;
     matrix->entries.resize(needed);
-    for (std::uint32_t g = 0; g < groups; ++g) {
-        draw_group(g, window, epoch, matrix->entries.data() + g * group_bytes);
-    }
+    const std::size_t groups = (channels_ + channels_per_group - 1) / channels_per_group;
+    share_work(groups, needed < least_shared_bytes ? 1 : threads, [&](std::size_t group, int) {
+        draw_group(static_cast<std::uint32_t>(group), window, epoch,
+                   matrix->entries.data() + group * (needed / groups));
+    });
     matrices_.push_back(matrix);
     return matrix;
 }
 
 void DenseMedium::prepare(const ModeWindow& window, std::uint32_t epoch) const {
-    stored(window, epoch);
+    stored(window, epoch, 1);
 }
 
 void DenseMedium::add_field(std::span<const std::int32_t> q12, const ModeWindow& window,
                             std::uint32_t epoch, std::span<std::int64_t> field,
                             MediumScratch& scratch) const {
     assert(q12.size() == channels_ && field.size() == 2 * window.modes());
-    if (const auto matrix = stored(window, epoch)) {
+    if (const auto matrix = stored(window, epoch, scratch.threads)) {
         add_stored(*matrix, q12, field, scratch);
     } else {
         add_drawn(q12, window, epoch, field, scratch);

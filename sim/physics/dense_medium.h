@@ -24,7 +24,7 @@ public:
 
     void add_field(std::span<const std::int32_t> q12, const ModeWindow& window, std::uint32_t epoch,
                    std::span<std::int64_t> field, MediumScratch& scratch) const override;
-    bool sums_channels() const override { return true; }
+    bool sums_channels(const ModeWindow& window) const override;
     void prepare(const ModeWindow& window, std::uint32_t epoch) const override;
     double entry_power() const override;
     std::vector<std::complex<double>> plain_field(std::span<const double> amplitudes,
@@ -44,7 +44,11 @@ private:
         std::uint32_t epoch = 0;
         std::vector<std::int8_t> entries;  // (pairs, modes, 4)
     };
-    std::shared_ptr<const Matrix> stored(const ModeWindow& window, std::uint32_t epoch) const;
+    bool stores(const ModeWindow& window) const;
+    std::size_t matrix_bytes(const ModeWindow& window) const;
+    std::size_t storage_limit() const;
+    std::shared_ptr<const Matrix> stored(const ModeWindow& window, std::uint32_t epoch,
+                                         int threads) const;
     // Draws the four pairs of channel group `group`: (4, modes, 4) bytes.
     void draw_group(std::uint32_t group, const ModeWindow& window, std::uint32_t epoch,
                     std::int8_t* entries) const;

@@ -13,9 +13,11 @@ namespace {
 constexpr std::size_t most_states = 32768;
 constexpr std::size_t most_row_bytes = std::size_t{2} << 20;
 constexpr std::size_t least_slots = 64;
-// |entry| <= 127, |amplitude| <= 4096: the field of so many channels fits 32 bits.
+// |entry| <= 127, |amplitude| <= 4096: the field of so many channels fits 32
+// bits.
 constexpr std::size_t most_channels = 4128;  // 2^31 / (127 * 4096) = 4128.3
-// Adding a stored field takes as long as summing so many channels: 8 bytes a mode, they 2 each.
+// Adding a stored field takes as long as summing so many channels: 8 bytes a
+// mode, they 2 each.
 constexpr std::size_t channels_per_part = 4;
 
 std::size_t count_differences(std::span<const std::int32_t> a, std::span<const std::int32_t> b) {
@@ -42,6 +44,12 @@ std::span<const std::int64_t> FieldMemory::field(std::span<const std::int32_t> q
     if (!valid_ || window_ != window || epoch_ != epoch) begin(window, epoch, scratch);
     const std::size_t from_last = count_differences(q12, last_q12_);
     if (from_last == 0) return last_;
+    if (dark_.empty()) {  // no part of a pattern costs less than all of it
+        std::fill(last_.begin(), last_.end(), 0);
+        medium_.add_field(q12, window, epoch, last_, scratch);
+        std::copy(q12.begin(), q12.end(), last_q12_.begin());
+        return last_;
+    }
     const std::size_t from_dark =
         tree_ ? put_together(q12, scratch) : count_differences(q12, dark_q12_);
     if (from_last <= from_dark) {
@@ -63,6 +71,16 @@ void FieldMemory::begin(const ModeWindow& window, std::uint32_t epoch, MediumScr
     const bool same_window = valid_ && window_ == window;
     window_ = window;
     epoch_ = epoch;
+    if (!medium_.sums_channels(window)) {
+        tree_.reset();
+        stored_.reset();
+        dark_.clear();
+        last_.assign(2 * window.modes(), 0);
+        last_q12_.assign(dark_q12_.size(),
+                         0);  // a field of 0 is that of no light at all
+        valid_ = true;
+        return;
+    }
     dark_.assign(2 * window.modes(), 0);
     medium_.add_field(dark_q12_, window, epoch, dark_, scratch);
     last_ = dark_;
@@ -85,8 +103,9 @@ void FieldMemory::begin_pieces() {
     const std::size_t most_rows = most_row_bytes / (row_channels_ * sizeof(std::int32_t));
     const std::size_t slots =
         std::min(most_bytes / (dark_.size() * sizeof(std::int32_t)), most_states);
-    // A pattern uses each piece once, and there are fewer than twice as many as rows.
-    if (!medium_.sums_channels() || channels > most_channels || most_rows < 4 * rows ||
+    // A pattern uses each piece once, and there are fewer than twice as many as
+    // rows.
+    if (channels > most_channels || most_rows < 4 * rows ||
         slots < std::max(least_slots, 4 * rows)) {
         stored_.reset();
         return;
@@ -106,8 +125,8 @@ void FieldMemory::free_slots() {
     hand_ = 0;
 }
 
-// Fills parts_ and rest_ with what `q12` adds to the dark field, and returns how many channels'
-// work that is.
+// Fills parts_ and rest_ with what `q12` adds to the dark field, and returns
+// how many channels' work that is.
 std::size_t FieldMemory::put_together(std::span<const std::int32_t> q12, MediumScratch& scratch) {
     ++call_;
     const std::uint32_t whole = tree_->recognise(q12);
@@ -159,7 +178,8 @@ bool FieldMemory::store_row(PatternTree::State& state, std::uint32_t number,
     return true;
 }
 
-// Only of halves that are stored already: what is kept longest has been seen most often.
+// Only of halves that are stored already: what is kept longest has been seen
+// most often.
 bool FieldMemory::store_joint(PatternTree::State& state, std::uint32_t number) {
     const PatternTree::State& upper = tree_->state(state.upper);
     const PatternTree::State& lower = tree_->state(state.lower);
@@ -178,7 +198,8 @@ std::int32_t* FieldMemory::use(const PatternTree::State& state) {
     return stored_.get() + number * dark_.size();
 }
 
-// The next slot that was not used since the hand came by last, and not by this pattern.
+// The next slot that was not used since the hand came by last, and not by this
+// pattern.
 std::int32_t* FieldMemory::take_slot(PatternTree::State& state, std::uint32_t number) {
     while (slots_[hand_].used || slots_[hand_].call == call_) {
         slots_[hand_].used = false;

@@ -76,7 +76,7 @@ public:
 
     // Whether entries are at most 127 and add_field() takes time by the channels that are not 0:
     // then fields of parts of a pattern are worth keeping (field_memory.h).
-    virtual bool sums_channels() const { return false; }
+    virtual bool sums_channels(const ModeWindow&) const { return false; }
 
     // Draws and stores what add_field() will need, if the scene allows.
     virtual void prepare(const ModeWindow& window, std::uint32_t epoch) const = 0;

@@ -29,7 +29,7 @@ public:
             for (std::size_t k = 0; k < field.size(); ++k) field[k] += entry(k, i, epoch) * q12[i];
         }
     }
-    bool sums_channels() const override { return sums_channels_; }
+    bool sums_channels(const ModeWindow&) const override { return sums_channels_; }
     void prepare(const ModeWindow&, std::uint32_t) const override {}
     double entry_power() const override { return 1; }
     std::vector<std::complex<double>> plain_field(std::span<const double>, const ModeWindow&,
