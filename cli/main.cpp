@@ -5,6 +5,7 @@
 #include "cli/fetch/fetch_command.h"
 #include "cli/interruption.h"
 #include "cli/npy.h"
+#include "cli/reproduce/reproduce_command.h"
 #include "cli/session.h"
 #include "dfa/data_error.h"
 #include "hal/error.h"
@@ -38,6 +39,7 @@ constexpr const char* examples =
     "  opal calibrate                         calibrate the simulated bench 'lab'\n"
     "  opal project errors.npy feedback.npy   multiply by its random matrix\n"
     "  opal train mnist --method optical --data DIR\n"
+    "  opal reproduce table1 --quick          the published table beside ours\n"
     "  opal report                            one HTML page about the bench\n"
     "  opal COMMAND --help                    options and examples of each command\n"
     "\n"
@@ -123,6 +125,7 @@ int run(int argc, char** argv) {
     add_project_command(program, session);
     add_fetch_command(program, session);
     add_train_command(program, session);
+    reproduce::add_reproduce_command(program, session);
     add_report_command(program, session);
     add_demo_command(program, session);
     add_record_command(program, session);

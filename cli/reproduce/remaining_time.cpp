@@ -1,0 +1,33 @@
+// RemainingTime: mean times the runs that are left. See remaining_time.h.
+#include "cli/reproduce/remaining_time.h"
+
+#include "cli/progress.h"
+
+#include <fmt/format.h>
+
+namespace opal::cli::reproduce {
+
+void RemainingTime::took(const std::string& kind, double seconds) {
+    Kind& k = kinds_[kind];
+    --k.left;
+    ++k.done;
+    k.seconds += seconds;
+}
+
+std::string RemainingTime::text() const {
+    double seconds = 0;
+    std::uint64_t unknown = 0;
+    for (const auto& [name, kind] : kinds_) {
+        if (kind.done > 0) {
+            seconds +=
+                static_cast<double>(kind.left) * kind.seconds / static_cast<double>(kind.done);
+        } else {
+            unknown += kind.left;
+        }
+    }
+    std::string text = duration_text(seconds) + " left";
+    if (unknown > 0) text += fmt::format(" and {} runs of unknown length", unknown);
+    return text;
+}
+
+}  // namespace opal::cli::reproduce
