@@ -92,19 +92,21 @@ void DmdLight::reduce(const hal::BitPattern& pattern, ChannelAmplitudes& into) c
     into.q12.assign(static_cast<std::size_t>(channels()), 0);
     std::vector<std::int32_t> row_counts(static_cast<std::size_t>(channel_columns_));
     const std::size_t row_bytes = pattern.row_words(0).size_bytes();
-    const auto same_as_previous = [&](int row) {
-        return std::memcmp(pattern.row_words(row).data(), pattern.row_words(row - 1).data(),
-                           row_bytes) == 0;
+    const auto equal = [&](int row, int other) {
+        const auto* const words = pattern.row_words(row).data();
+        const auto* const others = pattern.row_words(other).data();
+        return words == others || std::memcmp(words, others, row_bytes) == 0;
     };
     for (int i = 0; i < channel_rows_; ++i) {
         std::int32_t* counts = into.q12.data() + static_cast<std::ptrdiff_t>(i) * channel_columns_;
         const int end = std::min((i + 1) * scene_.macro_pixel_px, scene_.rows);
         for (int row = i * scene_.macro_pixel_px; row < end;) {
-            if (row == 0 || !same_as_previous(row)) count_row(pattern, row, row_counts.data());
-            int run = 1;
-            while (row + run < end && same_as_previous(row + run)) ++run;
-            for (int j = 0; j < channel_columns_; ++j) counts[j] += run * row_counts[j];
-            row += run;
+            if (row == 0 || !equal(row, row - 1)) count_row(pattern, row, row_counts.data());
+            int next = pattern.end_of_run(row);
+            while (next < end && equal(next, row)) next = pattern.end_of_run(next);
+            next = std::min(next, end);
+            for (int j = 0; j < channel_columns_; ++j) counts[j] += (next - row) * row_counts[j];
+            row = next;
         }
     }
     for (const StuckMirror& mirror : stuck_) {

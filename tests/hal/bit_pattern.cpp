@@ -71,6 +71,40 @@ TEST_CASE("fill agrees with a plain array for rectangles across word boundaries"
             count += plain[r * columns + c] ? 1 : 0;
         }
     CHECK(pattern.count_on() == count);
+    // The same mirrors one by one: equal, however the rows came to be.
+    BitPattern copied(rows, columns);
+    for (int c = columns - 1; c >= 0; --c)
+        for (int r = 0; r < rows; ++r) copied.set(r, c, plain[r * columns + c]);
+    CHECK(copied == pattern);
+    CHECK(pattern == copied);
+    copied.set(3, 64, !plain[3 * columns + 64]);
+    CHECK(copied != pattern);
+    CHECK(copied.count_on() == (plain[3 * columns + 64] ? count - 1 : count + 1));
+}
+
+TEST_CASE("rows filled together are stored once, and apart as soon as one of them differs") {
+    BitPattern pattern(100, 640);
+    const auto place = [&](int row) { return pattern.row_words(row).data(); };
+    CHECK(place(0) == place(99));
+    pattern.fill(10, 5, 30, 20, true);
+    pattern.fill(10, 300, 30, 20, true);
+    CHECK(place(10) == place(39));
+    CHECK(place(9) != place(10));
+    CHECK(place(40) != place(39));
+    CHECK(place(40) == place(99));
+    CHECK(pattern.end_of_run(0) == 10);
+    CHECK(pattern.end_of_run(12) == 40);
+    CHECK(pattern.end_of_run(40) == 100);
+    BitPattern copy = pattern;
+    copy.set(20, 5, false);
+    CHECK(copy.row_words(20)[0] == 0x1ffffc0u);  // columns 6 to 24
+    CHECK(copy.row_words(19)[0] == 0x1ffffe0u);
+    CHECK(copy.row_words(21)[0] == 0x1ffffe0u);
+    CHECK(pattern.row_words(20)[0] == 0x1ffffe0u);
+    CHECK(copy.count_on() == 30 * 40 - 1);
+    copy.fill(0, 0, 100, 640, true);
+    CHECK(copy.count_on() == 64000);
+    CHECK(copy.row_words(0).data() == copy.row_words(99).data());
 }
 
 TEST_CASE("patterns differ by shape and by any mirror") {
