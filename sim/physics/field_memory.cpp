@@ -13,11 +13,9 @@ namespace {
 constexpr std::size_t most_states = 32768;
 constexpr std::size_t most_row_bytes = std::size_t{2} << 20;
 constexpr std::size_t least_slots = 64;
-// |entry| <= 127, |amplitude| <= 4096: the field of so many channels fits 32
-// bits.
+// |entry| <= 127, |amplitude| <= 4096: the field of so many channels fits 32 bits.
 constexpr std::size_t most_channels = 4128;  // 2^31 / (127 * 4096) = 4128.3
-// Adding a stored field takes as long as summing so many channels: 8 bytes a
-// mode, they 2 each.
+// Adding a stored field takes as long as summing so many channels: 8 bytes a mode, they 2 each.
 constexpr std::size_t channels_per_part = 4;
 
 std::size_t count_differences(std::span<const std::int32_t> a, std::span<const std::int32_t> b) {
@@ -76,8 +74,7 @@ void FieldMemory::begin(const ModeWindow& window, std::uint32_t epoch, MediumScr
         stored_.reset();
         dark_.clear();
         last_.assign(2 * window.modes(), 0);
-        last_q12_.assign(dark_q12_.size(),
-                         0);  // a field of 0 is that of no light at all
+        last_q12_.assign(dark_q12_.size(), 0);  // a field of 0 is that of no light at all
         valid_ = true;
         return;
     }
@@ -103,8 +100,7 @@ void FieldMemory::begin_pieces() {
     const std::size_t most_rows = most_row_bytes / (row_channels_ * sizeof(std::int32_t));
     const std::size_t slots =
         std::min(most_bytes / (dark_.size() * sizeof(std::int32_t)), most_states);
-    // A pattern uses each piece once, and there are fewer than twice as many as
-    // rows.
+    // A pattern uses each piece once, and there are fewer than twice as many as rows.
     if (channels > most_channels || most_rows < 4 * rows ||
         slots < std::max(least_slots, 4 * rows)) {
         stored_.reset();
@@ -125,8 +121,8 @@ void FieldMemory::free_slots() {
     hand_ = 0;
 }
 
-// Fills parts_ and rest_ with what `q12` adds to the dark field, and returns
-// how many channels' work that is.
+// Fills parts_ and rest_ with what `q12` adds to the dark field, and returns how many channels'
+// work that is.
 std::size_t FieldMemory::put_together(std::span<const std::int32_t> q12, MediumScratch& scratch) {
     ++call_;
     const std::uint32_t whole = tree_->recognise(q12);
@@ -144,8 +140,8 @@ void FieldMemory::gather(std::uint32_t number, std::span<const std::int32_t> q12
     ++state.sightings;
     const PatternTree::Piece& piece = tree_->piece(state.piece);
     const bool single_row = piece.upper < 0;
-    const bool is_stored = state.slot >= 0 || (single_row ? store_row(state, number, q12, scratch)
-                                                          : store_joint(state, number));
+    const bool is_stored =
+        state.slot >= 0 || (single_row ? store_row(number, q12, scratch) : store_joint(number));
     if (is_stored) {
         parts_.push_back(use(state));
     } else if (single_row) {
@@ -160,9 +156,10 @@ void FieldMemory::gather(std::uint32_t number, std::span<const std::int32_t> q12
     }
 }
 
-bool FieldMemory::store_row(PatternTree::State& state, std::uint32_t number,
-                            std::span<const std::int32_t> q12, MediumScratch& scratch) {
-    if (state.sightings < 2) return false;
+bool FieldMemory::store_row(std::uint32_t number, std::span<const std::int32_t> q12,
+                            MediumScratch& scratch) {
+    const PatternTree::State& state = tree_->state(number);
+    if (state.sightings < 2 || !find_slot(state.sightings)) return false;
     const auto first =
         static_cast<std::size_t>(tree_->piece(state.piece).first_row) * row_channels_;
     const std::size_t end = std::min(first + row_channels_, q12.size());
@@ -171,45 +168,63 @@ bool FieldMemory::store_row(PatternTree::State& state, std::uint32_t number,
     medium_.add_field(row_q12_, window_, epoch_, row_field_, scratch);
     std::fill(row_q12_.begin() + static_cast<std::ptrdiff_t>(first),
               row_q12_.begin() + static_cast<std::ptrdiff_t>(end), 0);
-    std::int32_t* const field = take_slot(state, number);
+    std::int32_t* const field = take_slot(number);
     for (std::size_t k = 0; k < row_field_.size(); ++k) {
         field[k] = static_cast<std::int32_t>(row_field_[k]);
     }
     return true;
 }
 
-// Only of halves that are stored already: what is kept longest has been seen
-// most often.
-bool FieldMemory::store_joint(PatternTree::State& state, std::uint32_t number) {
+// Only of halves that are stored already, so that small pieces, which serve more patterns, come
+// first.
+bool FieldMemory::store_joint(std::uint32_t number) {
+    const PatternTree::State& state = tree_->state(number);
     const PatternTree::State& upper = tree_->state(state.upper);
     const PatternTree::State& lower = tree_->state(state.lower);
     if (upper.slot < 0 || lower.slot < 0) return false;
     const std::int32_t* const a = use(upper);
     const std::int32_t* const b = use(lower);
-    std::int32_t* const field = take_slot(state, number);
+    if (!find_slot(state.sightings)) return false;
+    std::int32_t* const field = take_slot(number);
     for (std::size_t k = 0; k < dark_.size(); ++k) field[k] = a[k] + b[k];
     return true;
 }
 
-std::int32_t* FieldMemory::use(const PatternTree::State& state) {
+const std::int32_t* FieldMemory::use(const PatternTree::State& state) {
     const auto number = static_cast<std::size_t>(state.slot);
     slots_[number].used = true;
     slots_[number].call = call_;
     return stored_.get() + number * dark_.size();
 }
 
-// The next slot that was not used since the hand came by last, and not by this
-// pattern.
-std::int32_t* FieldMemory::take_slot(PatternTree::State& state, std::uint32_t number) {
-    while (slots_[hand_].used || slots_[hand_].call == call_) {
-        slots_[hand_].used = false;
+// Moves the hand to a slot for a piece seen so often: a free one, or one that was used neither by
+// this pattern nor since the hand came by last, and whose piece was seen less than half as often.
+// Else that piece's sightings are halved, and the next one to ask finds another: patterns that
+// come round in turns do not throw each other out, and what was frequent long ago gives way.
+bool FieldMemory::find_slot(std::int32_t sightings) {
+    for (;; hand_ = (hand_ + 1) % slots_.size()) {
+        Slot& slot = slots_[hand_];
+        if (slot.owner == PatternTree::dark) return true;
+        if (slot.call == call_) continue;
+        if (slot.used) {
+            slot.used = false;
+            continue;
+        }
+        std::int32_t& stored_sightings = tree_->state(slot.owner).sightings;
+        if (2 * stored_sightings < sightings) return true;
+        stored_sightings /= 2;
         hand_ = (hand_ + 1) % slots_.size();
+        return false;
     }
+}
+
+// The slot the hand is at becomes that of a state.
+std::int32_t* FieldMemory::take_slot(std::uint32_t number) {
     Slot& slot = slots_[hand_];
     if (slot.owner != PatternTree::dark) tree_->state(slot.owner).slot = -1;
-    slot.owner = number;
-    state.slot = static_cast<std::int32_t>(hand_);
-    return use(state);
+    slot = {number, true, call_};
+    tree_->state(number).slot = static_cast<std::int32_t>(hand_);
+    return stored_.get() + hand_ * dark_.size();
 }
 
 }  // namespace opal::sim

@@ -48,11 +48,11 @@ private:
     void free_slots();
     std::size_t put_together(std::span<const std::int32_t> q12, MediumScratch& scratch);
     void gather(std::uint32_t number, std::span<const std::int32_t> q12, MediumScratch& scratch);
-    bool store_row(PatternTree::State& state, std::uint32_t number,
-                   std::span<const std::int32_t> q12, MediumScratch& scratch);
-    bool store_joint(PatternTree::State& state, std::uint32_t number);
-    std::int32_t* use(const PatternTree::State& state);
-    std::int32_t* take_slot(PatternTree::State& state, std::uint32_t number);
+    bool store_row(std::uint32_t number, std::span<const std::int32_t> q12, MediumScratch& scratch);
+    bool store_joint(std::uint32_t number);
+    const std::int32_t* use(const PatternTree::State& state);
+    bool find_slot(std::int32_t sightings);
+    std::int32_t* take_slot(std::uint32_t number);
 
     const Medium& medium_;
     std::span<const std::int32_t> dark_q12_;
@@ -68,7 +68,7 @@ private:
     std::unique_ptr<PatternTree> tree_;  // none: storing pieces would not pay
     std::unique_ptr<std::int32_t[]> stored_;
     std::vector<Slot> slots_;
-    std::size_t hand_ = 0;  // of the clock that frees slots [Corbato 1968]
+    std::size_t hand_ = 0;  // of the clock that chooses slots [Corbato 1968]
     std::uint64_t call_ = 0;
 
     // Of the pattern being put together:

@@ -1,6 +1,7 @@
 // The hot path allocates nothing: once buffers have their size, receiving frames and planning the
 // next ones needs no memory; and a bench takes about what its scene's estimate says. Counted by
 // replacing operator new in this program.
+#include "sim/physics/optics.h"
 #include "sim/scene_memory.h"
 #include "sim/simulated_bench.h"
 #include "tests/contract/bench_run.h"
@@ -105,4 +106,33 @@ TEST_CASE("a bench takes no more memory than estimated, and not much less") {
         CHECK(taken < estimated);
         CHECK(taken > estimated / 3);
     }
+}
+
+TEST_CASE("from the second frame of a region on, rendering allocates nothing") {
+    sim::Scene scene = contract::small_scene();
+    scene.medium.decorrelation_s = 10;  // two epochs a frame
+    const sim::Optics optics(scene);
+    std::vector<sim::ChannelAmplitudes> lights(24);
+    hal::BitPattern pattern(scene.dmd.rows, scene.dmd.columns);
+    for (std::size_t n = 0; n < lights.size(); ++n) {
+        const int place = static_cast<int>(n);
+        pattern.fill(8 * (place % 8), 0, 8, 4 * (place + 1), place % 3 != 0);
+        optics.reduce(pattern, lights[n]);
+    }
+    const auto scratch = optics.make_scratch();
+    hal::Frame frame;
+    const auto render = [&](std::uint64_t number) {
+        // Two segments: the pattern changes within the exposure.
+        const auto at = [&](std::uint64_t n) { return &lights[n * n % 97 % lights.size()]; };
+        const hal::Duration start = 1ms * static_cast<int>(number);
+        const sim::LightSegment segments[] = {{at(number), start, 50us, 65536},
+                                              {at(number + 1), start + 50us, 30us, 65536}};
+        optics.expose({{3, 5, 40, 50}, hal::PixelFormat::mono8, 80us, number, segments}, *scratch,
+                      frame);
+    };
+    render(0);
+    const long before = allocations;
+    // Pieces of patterns are recognised, stored and put together meanwhile.
+    for (std::uint64_t n = 1; n < 1000; ++n) render(n);
+    CHECK(allocations - before == 0);
 }
