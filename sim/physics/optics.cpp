@@ -9,6 +9,7 @@
 #include "sim/physics/portable_math.h"
 #include "sim/physics/reference_beam.h"
 #include "sim/physics/sensor.h"
+#include "sim/physics/shared_work.h"
 #include "sim/physics/speckle.h"
 #include "sim/physics/stability.h"
 
@@ -33,25 +34,51 @@ struct RegionPlan {
 
 struct Workspace final : Optics::Scratch {
     std::shared_ptr<const RegionPlan> plan;
-    Workspace(const Medium& m, std::span<const std::int32_t> dark_q12, std::size_t row_channels)
-        : fields{FieldMemory(m, dark_q12, row_channels), FieldMemory(m, dark_q12, row_channels)} {}
+    Workspace(const Medium& m, std::span<const std::int32_t> dark_q12, std::size_t row_channels,
+              int threads)
+        : fields{FieldMemory(m, dark_q12, row_channels), FieldMemory(m, dark_q12, row_channels)},
+          strips(static_cast<std::size_t>(threads)) {
+        medium.threads = threads;
+    }
 
     std::array<FieldMemory, 2> fields;  // of even and odd epochs
     MediumScratch medium;
     std::vector<std::int16_t> modes;  // re and im side by side, here and below
-    std::vector<std::int16_t> phases;
-    struct Lit {  // what one segment sends to the sensor
+    struct Lit {                      // what one segment sends to the sensor
         Light light;
         std::vector<std::int16_t> columns;  // at mode rows, pixel columns
     };
     std::vector<Lit> lit;  // the first lit_count; the rest is kept storage
     std::size_t lit_count = 0;
-    // Of a strip of up to four rows:
-    std::vector<std::int16_t> signal;
-    std::vector<float> photo_e;
-    std::vector<std::uint32_t> noise;
-    std::vector<float> electrons;
+    struct Strip {  // up to four rows, on their way from speckle to counts
+        std::vector<std::int16_t> phases;
+        std::vector<std::int16_t> signal;
+        std::vector<float> photo_e;
+        std::vector<std::uint32_t> noise;
+        std::vector<float> electrons;
+    };
+    std::vector<Strip> strips;  // one per thread
+
+    int threads_for(hal::Region region) const {
+        return region.pixels() < Optics::shared_pixels ? 1 : static_cast<int>(strips.size());
+    }
 };
+
+// Rows handed to a thread at once; a multiple of the four that share random words.
+constexpr int band_rows = 64;
+
+// Calls work(first row, how many, thread) for bands of `rows` rows that begin at multiples of band_rows
+// of the whole, of which these rows are those from `offset` on.
+template <class Work>
+void share_rows(int rows, int offset, int threads, const Work& work) {
+    const int first_band = offset / band_rows;
+    const int bands = (offset + rows - 1) / band_rows - first_band + 1;
+    share_work(static_cast<std::size_t>(bands), threads, [&](std::size_t part, int thread) {
+        const int begin = (first_band + static_cast<int>(part)) * band_rows - offset;
+        const int first = std::max(begin, 0);
+        work(first, std::min(begin + band_rows, rows) - first, thread);
+    });
+}
 
 double microseconds(hal::Duration t) {
     return static_cast<double>(t.count()) * 1e-3;
@@ -62,10 +89,11 @@ double microseconds(hal::Duration t) {
 struct Optics::State {
     explicit State(const Scene& s);
 
-    std::shared_ptr<const RegionPlan> plan(hal::Region region) const;
+    std::shared_ptr<const RegionPlan> plan(hal::Region region, int threads) const;
     void add_segment(const LightSegment& segment, double power_factor, Workspace& work) const;
     template <class Count>
-    void read_out(const Exposure& exposure, Workspace& work, std::span<Count> counts) const;
+    void read_out(const Exposure& exposure, int first_row, int row_count, Workspace& shared,
+                  Workspace::Strip& work, std::span<Count> counts) const;
 
     Scene scene;
     DmdLight dmd;
@@ -105,7 +133,7 @@ Optics::State::State(const Scene& s)
     reference_units = rms_signal_units * std::sqrt(s.reference.ratio);
 }
 
-std::shared_ptr<const RegionPlan> Optics::State::plan(hal::Region region) const {
+std::shared_ptr<const RegionPlan> Optics::State::plan(hal::Region region, int threads) const {
     assert(region.row >= 0 && region.column >= 0 && region.rows > 0 && region.columns > 0);
     assert(region.row + region.rows <= scene.sensor.rows);
     assert(region.column + region.columns <= scene.sensor.columns);
@@ -116,19 +144,25 @@ std::shared_ptr<const RegionPlan> Optics::State::plan(hal::Region region) const 
     auto fresh = std::make_shared<RegionPlan>();
     fresh->region = region;
     fresh->window = speckle.window(region);
-    fresh->maps = sensor.maps(region);
-    fresh->reference_re.reserve(region.pixels());
-    fresh->reference_im.reserve(region.pixels());
-    for (int r = region.row; r < region.row + region.rows; ++r) {
-        for (int c = region.column; c < region.column + region.columns; ++c) {
-            const std::complex<double> wave = reference.at(r, c);
-            const auto units = [&](double part) {
-                return static_cast<float>(round_to_integer(part * reference_units));
-            };
-            fresh->reference_re.push_back(units(wave.real()));
-            fresh->reference_im.push_back(units(wave.imag()));
+    fresh->maps.resize(region.pixels());
+    fresh->reference_re.resize(region.pixels());
+    fresh->reference_im.resize(region.pixels());
+    const auto columns = static_cast<std::size_t>(region.columns);
+    const auto units = [&](double part) {
+        return static_cast<float>(round_to_integer(part * reference_units));
+    };
+    share_rows(region.rows, region.row, threads, [&](int first, int rows, int) {
+        std::size_t at = static_cast<std::size_t>(first) * columns;
+        const int row = region.row + first;
+        sensor.draw_maps({row, region.column, rows, region.columns}, at, fresh->maps);
+        for (int r = row; r < row + rows; ++r) {
+            for (int c = region.column; c < region.column + region.columns; ++c, ++at) {
+                const std::complex<double> wave = reference.at(r, c);
+                fresh->reference_re[at] = units(wave.real());
+                fresh->reference_im[at] = units(wave.imag());
+            }
         }
-    }
+    });
     constexpr std::size_t plans_kept = 4;
     if (plans.size() == plans_kept) plans.erase(plans.begin());
     plans.push_back(fresh);
@@ -147,12 +181,27 @@ void Optics::State::add_segment(const LightSegment& segment, double power_factor
     const std::span<const std::int64_t> near = field_at(mix.epoch);
     const std::span<const std::int64_t> far = mix.far == 0 ? near : field_at(mix.epoch + 1);
     work.modes.resize(near.size());
-    turn_fields(near, far,
-                {mix.near * units_per_sum, mix.far * units_per_sum, phase.cosine, phase.sine},
-                work.modes);
     if (work.lit.size() == work.lit_count) work.lit.emplace_back();
     Workspace::Lit& lit = work.lit[work.lit_count++];
-    speckle.expand_columns(work.modes, at.window, at.region, lit.columns, work.phases);
+    const FieldTurn turn = {mix.near * units_per_sum, mix.far * units_per_sum, phase.cosine,
+                            phase.sine};
+    const auto row_modes = 2 * static_cast<std::size_t>(at.window.columns);
+    const auto row_values = 2 * static_cast<std::size_t>(at.region.columns);
+    lit.columns.resize(static_cast<std::size_t>(at.window.rows) * row_values);
+    const auto expand = [&](int first, int rows, int thread) {
+        const auto part = [&](auto whole, std::size_t row_size) {
+            return whole.subspan(static_cast<std::size_t>(first) * row_size,
+                                 static_cast<std::size_t>(rows) * row_size);
+        };
+        const auto modes = part(std::span(work.modes), row_modes);
+        turn_fields(part(near, row_modes), part(far, row_modes), turn, modes);
+        ModeWindow band = at.window;
+        band.row += first;
+        band.rows = rows;
+        speckle.expand_columns(modes, band, at.region, part(std::span(lit.columns), row_values),
+                               work.strips[static_cast<std::size_t>(thread)].phases);
+    };
+    share_rows(at.window.rows, 0, work.threads_for(at.region), expand);
     const double power = segment.power_q16 / 65536.0 * power_factor;
     lit.light.e_per_intensity =
         static_cast<float>(power * microseconds(segment.duration) * field_unit * field_unit);
@@ -162,9 +211,10 @@ void Optics::State::add_segment(const LightSegment& segment, double power_factor
 // In strips of rows that share their random words, so that what is between the speckle and the
 // counts stays in the nearest cache.
 template <class Count>
-void Optics::State::read_out(const Exposure& exposure, Workspace& work,
+void Optics::State::read_out(const Exposure& exposure, int first_row, int row_count,
+                             Workspace& shared, Workspace::Strip& work,
                              std::span<Count> counts) const {
-    const RegionPlan& at = *work.plan;
+    const RegionPlan& at = *shared.plan;
     const hal::Region region = at.region;
     const auto columns = static_cast<std::size_t>(region.columns);
     const Readout readout = sensor.readout(exposure.format);
@@ -173,9 +223,9 @@ void Optics::State::read_out(const Exposure& exposure, Workspace& work,
     work.signal.resize(8 * columns);
     work.photo_e.resize(4 * columns);
     work.electrons.resize(4 * columns);
-    for (int r = 0; r < region.rows;) {
+    for (int r = first_row; r < first_row + row_count;) {
         const int sensor_row = region.row + r;
-        const int rows = std::min(4 - sensor_row % 4, region.rows - r);
+        const int rows = std::min(4 - sensor_row % 4, first_row + row_count - r);
         const std::size_t first = static_cast<std::size_t>(r) * columns;
         const std::size_t pixels = static_cast<std::size_t>(rows) * columns;
         const auto part = [&](const auto& whole) {
@@ -186,7 +236,7 @@ void Optics::State::read_out(const Exposure& exposure, Workspace& work,
         const auto photo_e = std::span(work.photo_e).first(pixels);
         const auto signal = std::span(work.signal).first(2 * pixels);
         std::fill(photo_e.begin(), photo_e.end(), 0.0f);
-        for (const Workspace::Lit& lit : std::span(work.lit).first(work.lit_count)) {
+        for (const Workspace::Lit& lit : std::span(shared.lit).first(shared.lit_count)) {
             speckle.expand_rows(lit.columns, at.window, region, r, rows, signal);
             add_intensity({signal, part(at.reference_re), part(at.reference_im)}, lit.light,
                           photo_e);
@@ -213,14 +263,15 @@ void Optics::reduce(const hal::BitPattern& pattern, ChannelAmplitudes& into) con
     state_->dmd.reduce(pattern, into);
 }
 
-std::unique_ptr<Optics::Scratch> Optics::make_scratch() const {
+std::unique_ptr<Optics::Scratch> Optics::make_scratch(int threads) const {
     return std::make_unique<Workspace>(*state_->medium, state_->dmd.dark().q12,
-                                       static_cast<std::size_t>(state_->dmd.channel_columns()));
+                                       static_cast<std::size_t>(state_->dmd.channel_columns()),
+                                       std::max(threads, 1));
 }
 
 void Optics::prepare(hal::Region region) const {
     const MediumMix mix = state_->stability.medium_mix(hal::Duration{0});
-    const ModeWindow window = state_->plan(region)->window;
+    const ModeWindow window = state_->plan(region, 1)->window;
     state_->medium->prepare(window, mix.epoch);
     if (state_->scene.medium.decorrelation_s > 0) {
         state_->medium->prepare(window, mix.epoch + 1);
@@ -230,7 +281,7 @@ void Optics::prepare(hal::Region region) const {
 void Optics::expose(const Exposure& exposure, Scratch& scratch, hal::Frame& frame) const {
     auto& work = static_cast<Workspace&>(scratch);
     if (!work.plan || work.plan->region != exposure.region) {
-        work.plan = state_->plan(exposure.region);
+        work.plan = state_->plan(exposure.region, work.threads_for(exposure.region));
     }
     work.lit_count = 0;
     if (!exposure.segments.empty()) {
@@ -243,11 +294,16 @@ void Optics::expose(const Exposure& exposure, Scratch& scratch, hal::Frame& fram
         }
     }
     frame.reshape(exposure.region, exposure.format);
-    if (exposure.format == hal::PixelFormat::mono8) {
-        state_->read_out(exposure, work, frame.as_u8());
-    } else {
-        state_->read_out(exposure, work, frame.as_u16());
-    }
+    const bool narrow = exposure.format == hal::PixelFormat::mono8;
+    const auto band = [&](int first, int rows, int thread) {
+        Workspace::Strip& strip = work.strips[static_cast<std::size_t>(thread)];
+        if (narrow) {
+            state_->read_out(exposure, first, rows, work, strip, frame.as_u8());
+        } else {
+            state_->read_out(exposure, first, rows, work, strip, frame.as_u16());
+        }
+    };
+    share_rows(exposure.region.rows, exposure.region.row, work.threads_for(exposure.region), band);
 }
 
 double Optics::phase_rad(hal::Duration at) const {

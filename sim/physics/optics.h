@@ -59,10 +59,13 @@ public:
     // nothing from the second frame of a region on.
     //   Within a segment the laser and the medium are taken at its middle, the phase between the
     // arms is averaged (moving fringes wash out). Laser noise is one number per exposure.
+    //   A frame of at least `shared_pixels` is shared out among the scratch's threads; they come
+    // and go with it.
     struct Scratch {
         virtual ~Scratch() = default;
     };
-    std::unique_ptr<Scratch> make_scratch() const;
+    std::unique_ptr<Scratch> make_scratch(int threads = 1) const;
+    static constexpr std::size_t shared_pixels = std::size_t{1} << 20;
     void expose(const Exposure& exposure, Scratch& scratch, hal::Frame& frame) const;
 
     // Prepares (draws and stores, if the scene allows) what frames of this region need. Optional;

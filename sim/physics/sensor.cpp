@@ -24,13 +24,23 @@ Sensor::Sensor(const SensorScene& scene, std::uint64_t seed)
       seed_(seed),
       warmth_(power_of_two((scene.temperature_c - 25) / scene.dark_doubling_k)) {}
 
+void PixelMaps::resize(std::size_t pixels) {
+    response.resize(pixels);
+    dark_e_per_us.resize(pixels);
+    offset_e.resize(pixels);
+}
+
 PixelMaps Sensor::maps(hal::Region region) const {
     PixelMaps maps;
-    maps.response.reserve(region.pixels());
-    maps.dark_e_per_us.reserve(region.pixels());
-    maps.offset_e.reserve(region.pixels());
-    for (int r = region.row; r < region.row + region.rows; ++r) {
-        for (int c = region.column; c < region.column + region.columns; ++c) {
+    maps.resize(region.pixels());
+    draw_maps(region, 0, maps);
+    return maps;
+}
+
+void Sensor::draw_maps(hal::Region part, std::size_t first, PixelMaps& maps) const {
+    std::size_t at = first;
+    for (int r = part.row; r < part.row + part.rows; ++r) {
+        for (int c = part.column; c < part.column + part.columns; ++c, ++at) {
             const PhiloxWords words =
                 draw(seed_, RandomStream::pixel_maps, static_cast<std::uint32_t>(r),
                      static_cast<std::uint32_t>(c));
@@ -38,12 +48,11 @@ PixelMaps Sensor::maps(hal::Region region) const {
             const bool hot = words[2] < scene_.hot_pixel_fraction * 4294967296.0;
             const double current =
                 scene_.dark_current_e_per_s + (hot ? scene_.hot_pixel_e_per_s : 0);
-            maps.response.push_back(static_cast<float>(std::max(response, 0.0)));
-            maps.dark_e_per_us.push_back(static_cast<float>(current * warmth_ * 1e-6));
-            maps.offset_e.push_back(static_cast<float>(scene_.dsnu_e * unit_normal(words[1])));
+            maps.response[at] = static_cast<float>(std::max(response, 0.0));
+            maps.dark_e_per_us[at] = static_cast<float>(current * warmth_ * 1e-6);
+            maps.offset_e[at] = static_cast<float>(scene_.dsnu_e * unit_normal(words[1]));
         }
     }
-    return maps;
 }
 
 Readout Sensor::readout(hal::PixelFormat format) const {

@@ -30,6 +30,8 @@ struct PixelMaps {
     std::vector<float> response;       // PRNU: 1 on average
     std::vector<float> dark_e_per_us;  // at the sensor's temperature, hot pixels included
     std::vector<float> offset_e;       // DSNU
+
+    void resize(std::size_t pixels);
 };
 
 class Sensor {
@@ -37,6 +39,8 @@ public:
     Sensor(const SensorScene& scene, std::uint64_t seed);
 
     PixelMaps maps(hal::Region region) const;
+    // Those of `part` into `maps` from pixel `first` on.
+    void draw_maps(hal::Region part, std::size_t first, PixelMaps& maps) const;
     Readout readout(hal::PixelFormat format) const;
 
     // Random bits of rows 4 * row_group + (0..3), columns [column, column + count) of one frame:

@@ -10,14 +10,9 @@
 
 namespace opal::sim {
 
-void share_work(std::size_t parts, int threads,
-                const std::function<void(std::size_t part, int thread)>& work) {
-    const auto team = static_cast<int>(
-        std::min<std::size_t>(parts, static_cast<std::size_t>(std::max(threads, 1))));
-    if (team <= 1) {
-        for (std::size_t part = 0; part < parts; ++part) work(part, 0);
-        return;
-    }
+void share_among_threads(std::size_t parts, int threads,
+                         const std::function<void(std::size_t part, int thread)>& work) {
+    const auto team = static_cast<int>(std::min(parts, static_cast<std::size_t>(threads)));
     std::atomic<std::size_t> next{0};
     std::mutex mutex;  // guards failure
     std::exception_ptr failure;

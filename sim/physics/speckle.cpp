@@ -81,7 +81,7 @@ ModeWindow Speckle::centres(hal::Region region) const {
 }
 
 void Speckle::expand_columns(std::span<const std::int16_t> modes, const ModeWindow& window,
-                             hal::Region region, std::vector<std::int16_t>& into,
+                             hal::Region region, std::span<std::int16_t> into,
                              std::vector<std::int16_t>& phases) const {
     assert(modes.size() == 2 * window.modes());
     // All pixels of one phase (column % pitch) share their coefficients and lie one mode apart: a
@@ -91,7 +91,7 @@ void Speckle::expand_columns(std::span<const std::int16_t> modes, const ModeWind
     const std::size_t row_values = 2 * static_cast<std::size_t>(region.columns);
     const auto skipped = 2 * static_cast<std::size_t>(region.column % pitch_columns_);
     const Weighting how = {column_coefficients_.data(), pitch, 2 * positions, 2 * positions};
-    into.resize(static_cast<std::size_t>(window.rows) * row_values);
+    assert(into.size() == static_cast<std::size_t>(window.rows) * row_values);
     phases.resize(2 * pitch * how.count);
     std::int16_t* const pixels = phases.data() + pitch * how.count;
     for (int i = 0; i < window.rows; ++i) {

@@ -47,9 +47,9 @@ public:
 
     // Complex values are re and im side by side.
     // First pass: modes (window, row-major) -> every pixel column of the region, still at mode
-    // rows. into: resized to (window.rows, region.columns). phases: storage.
+    // rows. into: (window.rows, region.columns). phases: storage.
     void expand_columns(std::span<const std::int16_t> modes, const ModeWindow& window,
-                        hal::Region region, std::vector<std::int16_t>& into,
+                        hal::Region region, std::span<std::int16_t> into,
                         std::vector<std::int16_t>& phases) const;
     // Second pass: `rows` pixel rows from `row` on (counted from the region's first).
     // into: (rows, region.columns).

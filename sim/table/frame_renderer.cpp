@@ -32,6 +32,7 @@ struct FrameRenderer::Slot {
 FrameRenderer::FrameRenderer(const Optics& optics, int threads)
     : optics_(optics),
       own_scratch_(optics.make_scratch()),
+      large_scratch_(optics.make_scratch(static_cast<int>(thread_count(threads)))),
       // Two jobs a thread keep all busy; two more cover the frame being taken and planned.
       queue_(2 * thread_count(threads) + 2) {
     workers_.reserve(thread_count(threads));
@@ -91,11 +92,13 @@ void FrameRenderer::fetch(Slot& claimed, hal::Frame& frame) {
     // Whoever waits for a frame may as well work: going to sleep and being woken costs as much as
     // a small frame.
     while (claimed.stage != Slot::done) {
-        Slot* const next = claimed.stage == Slot::waiting ? &claimed : oldest_waiting();
-        if (!next) break;
-        work_on(lock, *next, *own_scratch_);
+        if (Slot* const next = can_begin(claimed) ? &claimed : oldest_waiting()) {
+            work_on(lock, *next, *own_scratch_);
+        } else {
+            frame_done_.wait(lock,
+                             [&] { return claimed.stage == Slot::done || can_begin(claimed); });
+        }
     }
-    frame_done_.wait(lock, [&] { return claimed.stage == Slot::done; });
     const std::exception_ptr failure = std::exchange(claimed.failure, nullptr);
     frame.region = claimed.frame.region;
     frame.format = claimed.frame.format;
@@ -132,9 +135,17 @@ void FrameRenderer::release(Slot& slot) {
     idle_.push_back(&slot);
 }
 
+bool FrameRenderer::is_large(const Slot& slot) {
+    return slot.job.exposure.region.pixels() >= Optics::shared_pixels;
+}
+
+bool FrameRenderer::can_begin(const Slot& slot) const {
+    return slot.stage == Slot::waiting && !(large_busy_ && is_large(slot));
+}
+
 FrameRenderer::Slot* FrameRenderer::oldest_waiting() {
     for (std::size_t age = 0; age < count_; ++age)
-        if (queued(age)->stage == Slot::waiting) return queued(age);
+        if (can_begin(*queued(age))) return queued(age);
     return nullptr;
 }
 
@@ -153,10 +164,16 @@ void FrameRenderer::work() {
 // Renders one job with the lock released meanwhile.
 void FrameRenderer::work_on(std::unique_lock<std::mutex>& lock, Slot& slot,
                             Optics::Scratch& scratch) {
+    const bool large = is_large(slot);
     slot.stage = Slot::rendering;
+    if (large) large_busy_ = true;
     lock.unlock();
-    render(slot, scratch);
+    render(slot, large ? *large_scratch_ : scratch);
     lock.lock();
+    if (large) {
+        large_busy_ = false;
+        work_to_do_.notify_one();
+    }
     if (slot.stage == Slot::withdrawn)
         release(slot);
     else

@@ -7,6 +7,9 @@
 // it is being rendered is simply left alone: nobody waits for it. Only fetch() waits. Buffers are
 // swapped, not copied; after the first rounds nothing is allocated.
 //
+// Small frames are rendered side by side, one a thread. A large one (Optics::shared_pixels) takes
+// all threads' cores and the storage of a gigabyte, so there is one at a time.
+//
 // Calls come from one thread at a time, except fetch(), which may run beside the others.
 #pragma once
 
@@ -53,6 +56,8 @@ public:
 private:
     Slot*& queued(std::size_t age) { return queue_[(first_ + age) % queue_.size()]; }
     void work();
+    static bool is_large(const Slot& slot);
+    bool can_begin(const Slot& slot) const;
     Slot* oldest_waiting();
     void work_on(std::unique_lock<std::mutex>& lock, Slot& slot, Optics::Scratch& scratch);
     void render(Slot& slot, Optics::Scratch& scratch) const;
@@ -61,7 +66,8 @@ private:
 
     const Optics& optics_;
     std::unique_ptr<Optics::Scratch> own_scratch_;
-    std::vector<Slot*> queue_;  // a ring
+    std::unique_ptr<Optics::Scratch> large_scratch_;  // of whoever renders a large frame
+    std::vector<Slot*> queue_;                        // a ring
     std::size_t first_ = 0;
     std::size_t count_ = 0;
     Slot* next_ = nullptr;  // being filled
@@ -73,6 +79,7 @@ private:
     std::condition_variable work_to_do_;
     std::condition_variable frame_done_;
     bool stop_ = false;
+    bool large_busy_ = false;  // a large frame is being rendered
     std::vector<std::thread> workers_;
 };
 

@@ -92,3 +92,49 @@ TEST_CASE("jobs withdrawn while they are being rendered leave no trace in those 
     CHECK(taken > 100);
     CHECK(dropped > 300);
 }
+
+TEST_CASE("large frames, shared out among threads and one at a time, are those of one thread") {
+    Scene scene = contract::small_scene();
+    scene.sensor.rows = 1030;
+    scene.sensor.columns = 1030;
+    scene.medium.kind = MediumKind::layered;
+    scene.medium.decorrelation_s = 100;
+    const Optics optics(scene);
+    const hal::Region region = {2, 1, 1026, 1027};  // bands begin and end inside
+    REQUIRE(region.pixels() >= Optics::shared_pixels);
+    ChannelAmplitudes lights[2];
+    hal::BitPattern pattern(64, 96);
+    optics.reduce(pattern, lights[0]);
+    pattern.fill(0, 0, 64, 50, true);
+    optics.reduce(pattern, lights[1]);
+    const auto fill = [&](FrameRenderer::Job& job, std::uint64_t key) {
+        job.exposure.region = region;
+        job.exposure.format = key == 2 ? hal::PixelFormat::mono12 : hal::PixelFormat::mono8;
+        job.exposure.total = 80us;
+        job.exposure.frame_key = key;
+        job.segments.push_back({&lights[key % 2], 1ms, 50us, 65536});
+        job.segments.push_back({&lights[1], 2ms, 30us, 30000});
+    };
+    std::vector<std::vector<std::byte>> expected;
+    const auto scratch = optics.make_scratch();
+    for (std::uint64_t key = 0; key < 4; ++key) {
+        FrameRenderer::Job job;
+        fill(job, key);
+        job.exposure.segments = job.segments;
+        hal::Frame frame;
+        optics.expose(job.exposure, *scratch, frame);
+        expected.push_back(frame.bytes);
+    }
+    for (const int threads : {1, 3}) {
+        FrameRenderer renderer(optics, threads);
+        for (std::uint64_t key = 0; key < 4; ++key) {
+            fill(renderer.next_job(), key);
+            renderer.submit();
+        }
+        hal::Frame frame;
+        for (std::uint64_t key = 0; key < 4; ++key) {
+            renderer.fetch(renderer.claim_oldest(), frame);
+            CHECK_UNARY(frame.bytes == expected[key]);
+        }
+    }
+}

@@ -35,7 +35,7 @@ std::vector<std::int16_t> modes_of(const ModeWindow& w) {
 std::vector<std::int16_t> rendered(const Speckle& speckle, hal::Region region,
                                    std::size_t part = 0) {
     const ModeWindow w = speckle.window(region);
-    std::vector<std::int16_t> columns;
+    std::vector<std::int16_t> columns(2 * static_cast<std::size_t>(w.rows * region.columns));
     std::vector<std::int16_t> phases;
     speckle.expand_columns(modes_of(w), w, region, columns, phases);
     std::vector<std::int16_t> both(2 * region.pixels());
