@@ -5,6 +5,7 @@
 #include "cli/progress.h"
 #include "cli/quantiser_choice.h"
 #include "cli/session.h"
+#include "cli/timed_bench.h"
 #include "projection/optical_projector.h"
 
 #include <fmt/format.h>
@@ -39,11 +40,14 @@ ExitCode project(Session& session, const ProjectOptions& options) {
     const auto opened = options.bench.open(session);
     const calibration::Record record =
         record_for(session, *opened, options.bench, optical.inputs, options.outputs);
-    projection::OpticalProjector projector(opened->bench(), record, optical);
+    TimedBench bench(opened->bench());
+    projection::OpticalProjector projector(bench, record, optical);
     terminal.note(projector.description());
 
     dfa::Matrix result(vectors.rows(), projector.outputs());
     dfa::Matrix part;
+    const double begun_s = now_s();
+    const double inside_s = bench.seconds_inside();
     Progress progress(terminal, "project", "vectors");
     for (Eigen::Index at = 0; at < vectors.rows(); at += options.batch) {
         const Eigen::Index rows = std::min(options.batch, vectors.rows() - at);
@@ -52,11 +56,13 @@ ExitCode project(Session& session, const ProjectOptions& options) {
         progress.update(static_cast<double>(at + rows), static_cast<double>(vectors.rows()));
     }
     progress.clear();
+    const ProjectionTime time{now_s() - begun_s, bench.seconds_inside() - inside_s};
     write_npy(options.out, result);
 
     const auto stats = projector.stats();
     std::string line = fmt::format("{}: {} x {} from {} exposures", options.out, result.rows(),
                                    result.cols(), stats.acquisitions);
+    line += fmt::format(" in {:.2f} s, {:.2f} s of them the host's", time.whole_s, time.host_s());
     if (stats.repeats > 0) line += fmt::format(", {} of them taken again", stats.repeats);
     terminal.note(line);
     return exit_success;

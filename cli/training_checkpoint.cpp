@@ -129,7 +129,8 @@ void Checkpoint::save(const dfa::TrainingState& state, const LegFeedback::Carrie
                 {"bench_time_ns", carried.moment.time.count()},
                 {"bench_exposures", carried.moment.exposures},
                 {"feedback", carried.description},
-                {"projections", projections_json(carried.projections)}};
+                {"projections", projections_json(carried.projections)},
+                {"projection_time", projection_time_json(carried.time)}};
     if (carried.health) header["light"] = light_json(*carried.health);
     Json epochs = Json::array();
     for (const auto& e : state.epochs) epochs.push_back(epoch_json(e));
@@ -188,6 +189,7 @@ std::optional<SavedRun> Checkpoint::load(std::string& stale) const {
         saved.carried.moment.exposures = header.at("bench_exposures").get<std::uint64_t>();
         saved.carried.description = header.at("feedback").get<std::string>();
         saved.carried.projections = projections_of(header.at("projections"));
+        saved.carried.time = projection_time_of(header.at("projection_time"));
         if (header.contains("light")) saved.carried.health = light_of(header.at("light"));
         std::uint32_t number = 0;
         for (const auto& e : header.at("epochs")) {

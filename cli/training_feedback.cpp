@@ -81,14 +81,26 @@ void LegFeedback::end_leg() {
     if (bench_) carried_.moment = bench_->moment().value_or(carried_.moment);
 }
 
+void LegFeedback::begin(const dfa::Matrix& error, float share, dfa::Workers& workers) {
+    const double begun_s = now_s();
+    const double inside_s = timed_bench_ ? timed_bench_->seconds_inside() : 0;
+    feedback_->begin(error, share, workers);
+    if (!projector_) return;
+    carried_.time.add(
+        {now_s() - begun_s, timed_bench_ ? timed_bench_->seconds_inside() - inside_s : 0});
+}
+
 std::unique_ptr<dfa::Projector> LegFeedback::make_projector(std::uint64_t leg) {
     projection::QuantiserOptions quantiser = options_.quantiser;
     quantiser.seed = quantiser_seed(quantiser.seed, options_.seed, leg);
     if (options_.method == "optical") {
         assert(optical_ != nullptr);
-        if (!bench_) bench_ = optical_->open(carried_.moment);
+        if (!bench_) {
+            bench_ = optical_->open(carried_.moment);
+            timed_bench_ = std::make_unique<TimedBench>(bench_->bench());
+        }
         return std::make_unique<projection::OpticalProjector>(
-            bench_->bench(), optical_->record(),
+            *timed_bench_, optical_->record(),
             projection::OpticalOptions{.inputs = static_cast<int>(task_.classes()),
                                        .outputs = task_.feedback_width(),
                                        .quantiser = quantiser,

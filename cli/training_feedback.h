@@ -4,6 +4,7 @@
 // (seed, leg), a simulated bench from the moment at which the leg before left it.
 #pragma once
 
+#include "cli/timed_bench.h"
 #include "cli/training_run.h"
 #include "dfa/feedback.h"
 
@@ -21,6 +22,7 @@ public:
         sim::BenchMoment moment;
         dfa::ProjectionStats projections;
         std::optional<projection::OpticalHealth> health;
+        ProjectionTime time;
         std::string description;  // of the projector, or in words
     };
 
@@ -34,9 +36,7 @@ public:
     void end_leg();  // the laser is off afterwards
     const Carried& carried() const { return carried_; }
 
-    void begin(const dfa::Matrix& error, float share, dfa::Workers& workers) override {
-        feedback_->begin(error, share, workers);
-    }
+    void begin(const dfa::Matrix& error, float share, dfa::Workers& workers) override;
     bool wants_gradient_from_above() const override {
         return feedback_->wants_gradient_from_above();
     }
@@ -55,6 +55,7 @@ private:
     std::stop_token stop_;
     Carried carried_;
     std::unique_ptr<OpenedBench> bench_;
+    std::unique_ptr<TimedBench> timed_bench_;
     std::unique_ptr<dfa::Projector> projector_;
     std::unique_ptr<dfa::Feedback> feedback_;
 };

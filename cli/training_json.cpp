@@ -106,6 +106,14 @@ dfa::ProjectionStats projections_of(const Json& json) {
             json.at("repeats").get<std::uint64_t>()};
 }
 
+Json projection_time_json(const ProjectionTime& time) {
+    return {{"whole_s", time.whole_s}, {"bench_s", time.bench_s}};
+}
+
+ProjectionTime projection_time_of(const Json& json) {
+    return {json.at("whole_s").get<double>(), json.at("bench_s").get<double>()};
+}
+
 Json light_json(const projection::OpticalHealth& health) {
     return {{"unread_frames", health.unread_frames},
             {"repeated_runs", health.repeated_runs},
@@ -143,6 +151,7 @@ Json run_json(const TrainingRun& run) {
     json["steps"] = run.result.steps;
     if (run.result.test) json["test"] = score_json(*run.result.test);
     json["projections"] = projections_json(run.projections);
+    json["projection_time"] = projection_time_json(run.projection_time);
     if (run.health) json["light"] = light_json(*run.health);
     Json epochs = Json::array();
     for (const auto& e : run.result.epochs) epochs.push_back(epoch_json(e));
@@ -170,6 +179,9 @@ TrainingRun run_of(const Json& json) {
     run.result.steps = json.at("steps").get<std::uint64_t>();
     if (json.contains("test")) run.result.test = score_of(json.at("test"));
     run.projections = projections_of(json.at("projections"));
+    if (json.contains("projection_time")) {
+        run.projection_time = projection_time_of(json.at("projection_time"));
+    }
     if (json.contains("light")) run.health = light_of(json.at("light"));
     for (const auto& e : json.at("epochs")) run.result.epochs.push_back(epoch_of(e));
     return run;

@@ -19,6 +19,8 @@ TrainingRun run_of(const nlohmann::ordered_json& json);
 
 nlohmann::ordered_json projections_json(const dfa::ProjectionStats& stats);
 dfa::ProjectionStats projections_of(const nlohmann::ordered_json& json);
+nlohmann::ordered_json projection_time_json(const ProjectionTime& time);
+ProjectionTime projection_time_of(const nlohmann::ordered_json& json);
 nlohmann::ordered_json light_json(const projection::OpticalHealth& health);
 projection::OpticalHealth light_of(const nlohmann::ordered_json& json);
 

@@ -82,6 +82,12 @@ std::string run_line(const TrainingRun& run) {
     if (run.projections.acquisitions > 0) {
         line += fmt::format(", {} exposures", run.projections.acquisitions);
     }
+    if (run.projections.acquisitions > 0 && run.result.steps > 0) {
+        const double steps = static_cast<double>(run.result.steps);
+        line += fmt::format(" ({:.1f} ms a projection, {:.1f} of them the host's)",
+                            1e3 * run.projection_time.whole_s / steps,
+                            1e3 * run.projection_time.host_s() / steps);
+    }
     if (run.projections.repeats > 0) line += fmt::format(", {} repeated", run.projections.repeats);
     return line;
 }

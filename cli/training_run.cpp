@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 
 namespace opal::cli {
 
@@ -17,11 +16,6 @@ namespace {
 // Long enough that setting up the light again costs nothing beside it, short enough that a killed
 // run loses little.
 constexpr std::uint64_t steps_per_leg = 400;
-
-double now_s() {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch())
-        .count();
-}
 
 // Shows progress; at the end of a leg saves the state and begins the next one.
 class LegObserver final : public dfa::Observer {
@@ -124,6 +118,7 @@ TrainingRun train_once(const TrainingTask& task, const TrainingRunOptions& optio
     run.feedback = feedback.carried().description;
     run.projections = feedback.carried().projections;
     run.health = feedback.carried().health;
+    run.projection_time = feedback.carried().time;
     if (options.trained) options.trained(network, *source, workers);
     return run;
 }

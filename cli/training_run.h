@@ -13,6 +13,7 @@
 
 #include "cli/optical_setup.h"
 #include "cli/progress.h"
+#include "cli/timed_bench.h"
 #include "cli/training_task.h"
 #include "dfa/trainer.h"
 #include "projection/optical_projector.h"
@@ -57,6 +58,7 @@ struct TrainingRun {
     dfa::TrainingResult result;
     dfa::ProjectionStats projections;
     std::optional<projection::OpticalHealth> health;
+    ProjectionTime projection_time;
     double seconds = 0;
 };
 

@@ -1,6 +1,7 @@
 # cmake -DSOURCE=DIR -DFILE=commit.cpp -P WriteCommit.cmake
 # Which commit is being built, as a source file that changes only when the commit does. Run at every
 # build; outside of a git checkout it says "unknown".
+cmake_minimum_required(VERSION 3.25)
 execute_process(COMMAND git describe --always --dirty --abbrev=12
   WORKING_DIRECTORY ${SOURCE} OUTPUT_VARIABLE commit OUTPUT_STRIP_TRAILING_WHITESPACE
   RESULT_VARIABLE failed ERROR_QUIET)
