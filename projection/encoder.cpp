@@ -49,6 +49,13 @@ void Encoder::encode(const QuantisedBatch& batch, EncodedBatch& into) {
     }
 }
 
+void Encoder::renew(std::size_t pattern, EncodedBatch& batch) {
+    assert(pattern < batch.distinct);
+    batch.words[pattern] = next_word_;
+    layout_.draw(batch.bits_of(pattern), next_word_, batch.patterns[pattern]);
+    next_word_ = (next_word_ + 1) % calibration::code_words;
+}
+
 std::uint32_t Encoder::number_of(std::span<const std::uint8_t> bits, EncodedBatch& into) {
     std::fill(key_.begin(), key_.end(), 0);
     bool any = false;

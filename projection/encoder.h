@@ -11,6 +11,7 @@
 #include "hal/bit_pattern.h"
 #include "projection/quantiser.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -40,6 +41,9 @@ public:
 
     // batch.inputs must be layout.inputs(). Allocates nothing once the storage has grown.
     void encode(const QuantisedBatch& batch, EncodedBatch& into);
+    // Draws one pattern of the batch again with the next code word, for showing it again: a late
+    // frame of the first time cannot pass for the second.
+    void renew(std::size_t pattern, EncodedBatch& batch);
 
 private:
     std::uint32_t number_of(std::span<const std::uint8_t> bits, EncodedBatch& into);

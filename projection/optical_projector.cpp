@@ -34,9 +34,9 @@ const calibration::Record& checked(const hal::Bench& bench, const calibration::R
     if (bench.identity() == record.bench_identity) return record;
     throw hal::DeviceError(
         hal::ErrorKind::refused, bench.name(), "project",
-        fmt::format("the calibration record was made on {} and this is another bench or another "
-                    "medium (record: '{}', here: '{}'); calibrate this bench",
-                    record.bench_name, record.bench_identity, bench.identity()));
+        fmt::format("the calibration record was made on another bench or another medium: {} [{}], "
+                    "while this is {} [{}]; calibrate this bench",
+                    record.bench_name, record.bench_identity, bench.name(), bench.identity()));
 }
 
 // Inputs of the layout: those of the matrix, so that a pattern means what it meant there.
@@ -49,8 +49,8 @@ int layout_inputs(const OpticalOptions& options, const calibration::Record& reco
     }
     if (options.inputs < 0 || options.inputs > record.matrix->inputs) {
         throw std::invalid_argument(fmt::format(
-            "optical projector: vectors of {} components asked; the record was calibrated for {}; "
-            "calibrate with at least {} inputs",
+            "optical projector: vectors of {} components asked; the record's transmission matrix "
+            "was measured for vectors of up to {}; opal calibrate --inputs {} makes one that can",
             options.inputs, record.matrix->inputs, options.inputs));
     }
     return record.matrix->inputs;
@@ -62,7 +62,8 @@ Eigen::Index checked_outputs(const OpticalOptions& options, const calibration::R
     if (outputs >= 1 && outputs <= most) return outputs;
     throw std::invalid_argument(fmt::format(
         "optical projector: {} outputs asked; this record has {} modes, so 1 to {} are "
-        "possible (real and imaginary part of each); calibrate a larger region for more",
+        "possible (real and imaginary part of each); opal calibrate --region with more pixels "
+        "gives more",
         options.outputs, most / 2, most));
 }
 
@@ -169,7 +170,10 @@ struct OpticalProjector::Machine {
             repeats += unread.size();
             retried = std::move(unread);
             std::vector<hal::BitPattern> again;
-            for (const std::size_t k : retried) again.push_back(encoded.patterns[k]);
+            for (const std::size_t k : retried) {
+                encoder.renew(k, encoded);
+                again.push_back(encoded.patterns[k]);
+            }
             expose(again);
         }
         for (std::size_t k = 0; k < encoded.distinct; ++k) {
@@ -186,7 +190,7 @@ struct OpticalProjector::Machine {
         throw hal::DeviceError(
             hal::ErrorKind::mispaired, bench.name(), "project",
             fmt::format(
-                "pattern {} of {} carries code word {}, but its light never showed it in {} "
+                "pattern {} of {} carries code word {}, but its light never showed its word in {} "
                 "exposures (correlation {:.2f}; word {} has {:.2f}); nothing was returned. "
                 "Either frames and patterns are shifted (look at the trigger cable) or the "
                 "medium has moved since the calibration (calibrate again)",

@@ -159,3 +159,21 @@ TEST_CASE("an empty batch of light needs no exposure") {
     CHECK(encoded.shown().empty());
     CHECK(encoded.plus == std::vector<std::uint32_t>(6, EncodedBatch::dark));
 }
+
+TEST_CASE("a pattern drawn again shows the same bits under the next word of the count") {
+    const Layout layout(64, 256, 40);
+    Encoder encoder(layout);
+    EncodedBatch encoded;
+    encoder.encode(random_batch(5, 40, 1, 3), encoded);
+    const auto words = encoded.words;
+    const auto bits = encoded.bits;
+    encoder.renew(2, encoded);
+    CHECK(encoded.bits == bits);
+    CHECK(encoded.words[2] == words.back() + 1);
+    hal::BitPattern by_hand;
+    layout.draw(encoded.bits_of(2), words.back() + 1, by_hand);
+    CHECK(encoded.patterns[2] == by_hand);
+    CHECK(encoded.words[1] == words[1]);
+    encoder.encode(random_batch(1, 40, 1, 4), encoded);
+    CHECK(encoded.words[0] == words.back() + 2);
+}

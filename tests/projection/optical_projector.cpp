@@ -121,7 +121,7 @@ TEST_CASE("another bench's record, an open door and impossible wishes are refuse
     CHECK_THROWS_WITH_AS(OpticalProjector(*bench, record, {.outputs = 5000}),
                          doctest::Contains("1 to 2048"), std::invalid_argument);
     CHECK_THROWS_WITH_AS(OpticalProjector(*bench, record, {.inputs = 11}),
-                         doctest::Contains("calibrate with at least 11"), std::invalid_argument);
+                         doctest::Contains("opal calibrate --inputs 11"), std::invalid_argument);
     record.bench_identity = "something else";
     try {
         OpticalProjector projector(*bench, record, {});
