@@ -118,6 +118,7 @@ void Acquisition::acquire(std::span<const hal::BitPattern> patterns, const Sink&
             if (!failure) break;
             ++stats_.repeated_runs;
             stats_.last_failure = *failure;
+            if (on_repeat) on_repeat(*failure);
             if (attempt == max_attempts)
                 throw DeviceError(
                     ErrorKind::mispaired, device(), "acquire",

@@ -66,6 +66,9 @@ public:
     // With the laser off and a black pattern these are dark frames.
     void acquire_still(const hal::BitPattern& pattern, std::size_t frames, const Sink& sink);
 
+    // Called for every run that has to be taken again, with the reason.
+    std::function<void(const std::string& why)> on_repeat;
+
     const AcquisitionStats& stats() const { return stats_; }
     const Timing& timing() const { return timing_; }
     // What the camera made of timing().exposure in the last acquisition.

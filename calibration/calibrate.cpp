@@ -23,13 +23,31 @@ struct Node {
     std::function<void(Record&, Fingerprint&)> fingerprint;  // of the stored result
 };
 
+// What every verdict says besides its finding: what it was made from, and what had to be taken
+// again for it.
+void finish(Verdict& verdict, const Session& session, const std::string& inputs) {
+    verdict.inputs = inputs;
+    verdict.repeated_runs = session.repeated_runs;
+    verdict.misread_frames = session.misread_frames;
+    const auto counted = [](std::uint32_t n, const char* what) {
+        return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s");
+    };
+    std::string again;
+    if (session.repeated_runs > 0) again = counted(session.repeated_runs, "run");
+    if (session.misread_frames > 0)
+        again += (again.empty() ? "" : " and ") + counted(session.misread_frames, "frame");
+    if (!again.empty())
+        verdict.text +=
+            fmt::format("; {} taken again, the last because {}", again, session.last_failure);
+}
+
 template <typename Result>
 Node node(const char* title, std::optional<Result> Record::*member, Result (*measure)(Session&)) {
     return {title, std::string_view(title) != "dark",
             [member](const Record& r) { return r.*member ? &(r.*member)->verdict : nullptr; },
             [member, measure](Session& s, const std::string& inputs) {
                 Result result = measure(s);
-                result.verdict.inputs = inputs;
+                finish(result.verdict, s, inputs);
                 s.record.*member = std::move(result);
             },
             [member](Record& r, Fingerprint& print) {
@@ -45,7 +63,7 @@ Node identity_node() {
             },
             [](Session& s, const std::string& inputs) {
                 Identity result = measure_identity(s);
-                result.verdict.inputs = inputs;
+                finish(result.verdict, s, inputs);
                 s.record.identity = std::move(result);
             },
             [](Record& r, Fingerprint& print) { print.add_result(r.identity); }};
@@ -109,6 +127,7 @@ Record fresh_record(hal::Bench& bench, const Options& options) {
     record.dmd_columns = bench.dmd().info().columns;
     record.inputs = options.inputs;
     const Layout layout(record.dmd_rows, record.dmd_columns, options.inputs);  // throws if too many
+    record.layout = layout.fingerprint();
     record.laser_power_mw = wanted_power_mw(bench, options);
     record.survey = survey_region(camera);
     record.holography.format = wanted_format(camera, options);
@@ -127,7 +146,7 @@ std::optional<Record> left_over(const Options& options, const Record& fresh) {
     try {
         Record found = load_record(options.partial);
         if (found.bench_identity == fresh.bench_identity && found.options == fresh.options &&
-            found.created_by == fresh.created_by)
+            found.created_by == fresh.created_by && found.layout == fresh.layout)
             return found;
     } catch (const RecordError&) {
         // A partial record is a convenience: one that cannot be read is measured again.
@@ -167,6 +186,8 @@ Record calibrate(hal::Bench& bench, const Options& options, Observer& observer,
                               hal::Deadline::after(bench.clock(), 3 * bench.laser().info().warm_up +
                                                                       std::chrono::seconds(10)),
                               stop);
+            session.repeated_runs = 0;
+            session.misread_frames = 0;
             n.run(session, inputs.text());
             if (!options.partial.empty())
                 save_record(record, options.partial, Predecessor::replaced);

@@ -8,6 +8,7 @@
 #include <bit>
 #include <cassert>
 #include <stdexcept>
+#include <vector>
 
 namespace opal::calibration {
 
@@ -106,6 +107,30 @@ void Layout::draw(std::span<const std::uint8_t> bits, std::uint32_t word,
 
 void Layout::draw_without_code(std::span<const std::uint8_t> bits, hal::BitPattern& into) const {
     draw_with_blocks(bits, 0, into);
+}
+
+std::string Layout::fingerprint() const {
+    std::uint64_t hash = 0xcbf29ce484222325U;  // FNV-1a over the packed words of the patterns
+    hal::BitPattern pattern;
+    const auto add = [&] {
+        for (int row = 0; row < pattern.rows(); ++row)
+            for (const std::uint64_t word : pattern.row_words(row))
+                hash = (hash ^ word) * 0x100000001b3U;
+    };
+    std::vector<std::uint8_t> bits(static_cast<std::size_t>(inputs_), 0);
+    for (std::uint32_t word = 0; word < code_words; ++word) {
+        draw(bits, word, pattern);
+        add();
+    }
+    // Pattern k lights the inputs whose number, counted from 1, has bit k: together they tell every
+    // input from every other, in as many patterns as the count has bits.
+    for (int k = 0; inputs_ >> k != 0; ++k) {
+        for (int i = 0; i < inputs_; ++i)
+            bits[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>((i + 1) >> k & 1);
+        draw_without_code(bits, pattern);
+        add();
+    }
+    return fmt::format("{:016x}", hash);
 }
 
 void Layout::draw_with_blocks(std::span<const std::uint8_t> bits, std::uint32_t lit_blocks,

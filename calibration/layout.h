@@ -21,6 +21,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 
 namespace opal::calibration {
 
@@ -56,6 +57,10 @@ public:
     // The same with the 32 blocks of the strip given one by one: for measuring the strip itself.
     void draw_with_blocks(std::span<const std::uint8_t> bits, std::uint32_t lit_blocks,
                           hal::BitPattern& into) const;
+
+    // A hash of the mirrors that every code word and every input light. Layouts that draw the same
+    // have the same; a record made with another one cannot be used.
+    std::string fingerprint() const;
 
 private:
     int dmd_rows_;

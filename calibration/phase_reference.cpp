@@ -33,8 +33,9 @@ PhaseReference::PhaseReference(const Identity& identity, const TransmissionMatri
     }
     for (std::uint32_t w = 0; w < code_words; ++w) {
         const std::complex<float> overlap = probes.col(w).dot(strips.col(w));
+        strip_power_.push_back(static_cast<double>(strips.col(w).squaredNorm()));
         kept_.push_back(static_cast<double>(probes.col(w).squaredNorm()) /
-                        std::max(static_cast<double>(strips.col(w).squaredNorm()), 1e-30));
+                        std::max(strip_power_.back(), 1e-30));
         probes.col(w) /= std::conj(overlap);
         probe_power_.push_back(static_cast<double>(probes.col(w).squaredNorm()));
     }

@@ -26,6 +26,7 @@ public:
     std::complex<double> gain(std::span<const std::complex<float>> field, std::uint32_t word) const;
     // P_w.
     std::span<const std::complex<float>> field(std::uint32_t word) const;
+    double field_power(std::uint32_t word) const { return strip_power_[word]; }  // sum |P_w|^2
     // sum |Q_w|^2 / (sum of |P_w|^2): what zero forcing left of the strip's light.
     double kept(std::uint32_t word) const;
     // Variance of g for field noise of this power per mode.
@@ -35,6 +36,7 @@ private:
     std::size_t modes_;
     std::vector<std::complex<float>> strips_;  // (words, modes) P_w
     std::vector<std::complex<float>> probes_;  // (words, modes) Q_w / <Q_w, P_w>*
+    std::vector<double> strip_power_;
     std::vector<double> kept_;
     std::vector<double> probe_power_;
 };

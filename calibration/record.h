@@ -38,6 +38,7 @@ struct Record {
     int dmd_rows = 0;
     int dmd_columns = 0;
     int inputs = 0;
+    std::string layout;  // Layout::fingerprint(): which mirrors those are
 
     double laser_power_mw = 0;  // the power everything was measured at
     Timing timing;              // exposure, trigger delay, pattern and dark time

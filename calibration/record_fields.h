@@ -4,8 +4,13 @@
 // An archive offers
 //   text(name, string), number(name, unit, arithmetic), measured(name, unit, Measured),
 //   array(name, unit, vector, shape), time(name, Duration), group(name, optional or struct)
-// and may read or write what it is given. Rule: renaming or removing a field changes
-// `record_version`; adding one at the end of a group does not, readers take its default.
+// and may read or write what it is given.
+//
+// Rule: `record_version` counts what a file means. Whoever adds, renames or removes a field, or
+// changes what a stored number means (a unit, a sign, the demodulator's filter), raises it, and
+// files of other versions are refused: a calibration takes a minute, a wrong one costs a day. What
+// the mirrors of an input or of the code are is not the version's business: the record carries a
+// fingerprint of its layout.
 #pragma once
 
 #include "calibration/layout.h"
@@ -17,7 +22,7 @@
 
 namespace opal::calibration {
 
-inline constexpr int record_version = 1;
+inline constexpr int record_version = 2;
 
 using Shape = std::vector<std::size_t>;
 
@@ -39,6 +44,8 @@ void fields(Archive& a, Verdict& v) {
     a.number("passed", "", v.passed);
     a.text("text", v.text);
     a.text("inputs", v.inputs);
+    a.number("repeated_runs", "", v.repeated_runs);
+    a.number("misread_frames", "", v.misread_frames);
 }
 
 template <typename Archive>
@@ -198,6 +205,7 @@ void fields(Archive& a, Validation& v) {
     a.number("worst_correlation", "", v.worst_correlation);
     a.number("effective_bits", "bit", v.effective_bits);
     a.number("patterns", "", v.patterns);
+    a.number("new_patterns", "", v.new_patterns);
     a.number("measured_error", "", v.measured_error);
     a.number("predicted_error", "", v.predicted_error);
     a.list("budget", v.budget);
@@ -214,6 +222,7 @@ void settings_fields(Archive& a, Record& r) {
     a.number("dmd_rows", "mirror", r.dmd_rows);
     a.number("dmd_columns", "mirror", r.dmd_columns);
     a.number("inputs", "", r.inputs);
+    a.text("layout", r.layout);
     a.number("laser_power_mw", "mW", r.laser_power_mw);
     a.group("timing", r.timing);
     a.group("survey", r.survey);

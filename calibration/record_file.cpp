@@ -1,6 +1,7 @@
 // RecordFile: records on disk. HDF5 by hdf5_archive.h, whole or not at all by whole_file.h.
 #include "calibration/hdf5_archive.h"
 #include "calibration/record.h"
+#include "calibration/record_check.h"
 #include "calibration/whole_file.h"
 
 #include <fmt/format.h>
@@ -15,29 +16,6 @@ constexpr const char* format_name = "opal calibration record";
 
 [[noreturn]] void refuse(const std::filesystem::path& path, const std::string& why) {
     throw RecordError(fmt::format("{}: {}", path.string(), why));
-}
-
-// Sizes that other code relies on without asking again.
-void check_shapes(const std::filesystem::path& path, const Record& r) {
-    const auto require = [&](bool condition, const char* what) {
-        if (!condition)
-            refuse(path, fmt::format("its {} contradict each other; calibrate again", what));
-    };
-    const Holography& h = r.holography;
-    const std::size_t modes = h.modes();
-    const bool positive =
-        h.mode_rows >= 0 && h.mode_columns >= 0 && h.region.rows >= 0 && h.region.columns >= 0;
-    require(positive, "shapes");
-    require(h.reference_dn.empty() || h.reference_dn.size() == h.region.pixels(),
-            "reference and region");
-    require(r.identity.columns.empty() || r.identity.columns.size() == code_blocks * modes,
-            "identity columns and modes");
-    require(r.identity.columns.empty() || r.identity.background.size() == modes,
-            "background and modes");
-    require(!r.matrix ||
-                (r.matrix->inputs >= 0 &&
-                 r.matrix->entries.size() == static_cast<std::size_t>(r.matrix->inputs) * modes),
-            "matrix entries and modes");
 }
 
 }  // namespace
@@ -74,7 +52,8 @@ Record load_record(const std::filesystem::path& path) {
                                      version, record_version));
         Record record;
         reader.group("record", record);
-        check_shapes(path, record);
+        if (const auto wrong = find_contradiction(record))
+            refuse(path, fmt::format("{}; the record cannot be used, calibrate again", *wrong));
         return record;
     } catch (const RecordError&) {
         throw;

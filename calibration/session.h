@@ -26,6 +26,10 @@ struct Session {
 
     std::size_t frames_done = 0;  // of the present node, for progress()
     std::size_t frames_expected = 0;
+    // Of the present node: exposures taken again, and why the last of them was.
+    std::uint32_t repeated_runs = 0;
+    std::uint32_t misread_frames = 0;
+    std::string last_failure = {};
 
     void expect(std::size_t frames) {
         frames_done = 0;
@@ -45,8 +49,14 @@ struct Session {
             1 << (hal::bits_of(deep_format()) - hal::bits_of(working_format())));
     }
 
+    // The session must outlive it: repeats are counted here.
     Acquisition acquisition(hal::Region region, hal::PixelFormat format, Timing timing) {
-        return Acquisition(bench, region, format, timing, stop);
+        Acquisition made(bench, region, format, timing, stop);
+        made.on_repeat = [this](const std::string& why) {
+            ++repeated_runs;
+            last_failure = why;
+        };
+        return made;
     }
 
     Layout layout() const { return Layout(record.dmd_rows, record.dmd_columns, record.inputs); }

@@ -5,8 +5,11 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include <charconv>
 #include <map>
 #include <memory>
+#include <string_view>
+#include <system_error>
 
 namespace opal::cli {
 
@@ -19,15 +22,24 @@ struct CalibrateOptions {
     std::string format;
 };
 
+// A whole number of pixels at the front of `text`, which is cut off; 0 if there is none.
+int take_pixels(std::string_view& text) {
+    int pixels = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), pixels);
+    if (error != std::errc() || pixels > 1 << 20) return 0;
+    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+    return pixels;
+}
+
 void read_region(const std::string& text, calibration::Options& options) {
-    char times = 0;
-    char rest = 0;
-    if (std::sscanf(text.c_str(), "%d%c%d%c", &options.region_rows, &times, &options.region_columns,
-                    &rest) != 3 ||
-        times != 'x' || options.region_rows < 1 || options.region_columns < 1) {
+    std::string_view rest = text;
+    options.region_rows = take_pixels(rest);
+    const bool times = rest.starts_with('x');
+    if (times) rest.remove_prefix(1);
+    options.region_columns = take_pixels(rest);
+    if (!times || !rest.empty() || options.region_rows < 1 || options.region_columns < 1)
         throw BadInput(
             fmt::format("--region {}: wanted is ROWSxCOLUMNS in pixels, e.g. 128x128", text));
-    }
 }
 
 ExitCode calibrate(Session& session, CalibrateOptions& options) {

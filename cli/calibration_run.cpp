@@ -51,11 +51,14 @@ private:
 std::string objection(const calibration::Record& record, const hal::Bench& bench, int inputs,
                       Eigen::Index outputs) {
     if (record.bench_identity != bench.identity()) {
-        return fmt::format("it was made on another bench ({})", record.bench_name);
+        return fmt::format(
+            "it was made on another bench or another medium: {} [{}], while this is {} [{}]",
+            record.bench_name, record.bench_identity, bench.name(), bench.identity());
     }
     if (!record.complete() || !record.matrix) return "it is not complete";
     if (record.matrix->inputs < inputs) {
-        return fmt::format("it has {} inputs and {} are needed", record.matrix->inputs, inputs);
+        return fmt::format("it was calibrated for vectors of up to {} components and {} are needed",
+                           record.matrix->inputs, inputs);
     }
     const auto has = static_cast<Eigen::Index>(2 * record.holography.modes());
     if (has < outputs) return fmt::format("it has {} outputs and {} are needed", has, outputs);
@@ -63,10 +66,12 @@ std::string objection(const calibration::Record& record, const hal::Bench& bench
 }
 
 // A square region whose modes suffice, going by the pitch a bench of this kind usually has.
-int region_side_px(Eigen::Index outputs) {
+// Twice as many modes as inputs, or the guard strip cannot be told from the data
+// (calibration/phase_reference.h).
+int region_side_px(Eigen::Index outputs, int inputs) {
     constexpr double usual_pitch_px = 4;
     constexpr double smallest_px = 128;
-    const double modes = std::ceil(static_cast<double>(outputs) / 2);
+    const double modes = std::max(std::ceil(static_cast<double>(outputs) / 2), 2.0 * inputs);
     return static_cast<int>(std::max(smallest_px, usual_pitch_px * std::ceil(std::sqrt(modes))));
 }
 
@@ -116,7 +121,7 @@ calibration::Record record_for(Session& session, OpenedBench& bench, const Bench
         const std::string wrong = objection(record, bench.bench(), inputs, outputs);
         if (wrong.empty()) return record;
         if (!choice.record.empty()) {
-            const int side = region_side_px(outputs);
+            const int side = region_side_px(outputs, inputs);
             throw BadInput(
                 fmt::format("{0} cannot serve: {1}; opal calibrate --inputs {2} "
                             "--region {3}x{3} --record {0} makes one that can",
@@ -132,7 +137,7 @@ calibration::Record record_for(Session& session, OpenedBench& bench, const Bench
     session.terminal.note(fmt::format("{}: calibrating {} first", reason, bench.bench().name()));
     CalibrationRunOptions options;
     options.calibration.inputs = inputs;
-    options.calibration.region_rows = region_side_px(outputs);
+    options.calibration.region_rows = region_side_px(outputs, inputs);
     options.calibration.region_columns = options.calibration.region_rows;
     options.record_file = file;
     calibration::Record record = run_calibration(session, bench.bench(), options);

@@ -36,10 +36,8 @@ std::vector<std::pair<std::string, std::string>> record_facts(const calibration:
         add("frame rate", fmt::format("{:.0f} per second", 1e6 / us(r.timing.period())));
     }
     if (r.photon_transfer) {
-        add("gain", fmt::format("{:.3f} +- {:.3f} e-/DN", r.photon_transfer->gain_e_per_dn.value,
-                                r.photon_transfer->gain_e_per_dn.sigma));
-        add("read noise", fmt::format("{:.2f} +- {:.2f} e-", r.photon_transfer->read_noise_e.value,
-                                      r.photon_transfer->read_noise_e.sigma));
+        add("gain", text_of(r.photon_transfer->gain_e_per_dn) + " e-/DN");
+        add("read noise", text_of(r.photon_transfer->read_noise_e) + " e-");
     }
     if (r.reference) {
         add("reference : signal", fmt::format("{:.1f} : 1", r.reference->ratio.value));

@@ -215,6 +215,30 @@ std::string judge(const Carrier& c, bool& passed) {
 
 }  // namespace
 
+double power_outside_bands(const std::vector<double>& power, int size, const Record& record) {
+    const Carrier& c = *record.carrier;
+    const Holography& h = record.holography;
+    const auto inside = [](double f, double width) { return std::abs(f) < 0.75 * width; };
+    const auto wrap = [](double f) { return f - std::round(f); };
+    double sum = 0;
+    std::size_t bins = 0;
+    for (int i = 0; i < size; ++i)
+        for (int j = 0; j < size; ++j) {
+            const double fr = wrap(static_cast<double>(i) / size);
+            const double fc = wrap(static_cast<double>(j) / size);
+            const bool band = inside(wrap(fr - h.carrier_rows_cpp), c.width_rows_cpp) &&
+                              inside(wrap(fc - h.carrier_columns_cpp), c.width_columns_cpp);
+            const bool twin = inside(wrap(fr + h.carrier_rows_cpp), c.width_rows_cpp) &&
+                              inside(wrap(fc + h.carrier_columns_cpp), c.width_columns_cpp);
+            const bool smooth = std::abs(fr) < 0.1 && std::abs(fc) < 0.1;
+            if (band || twin || smooth) continue;
+            sum += power[static_cast<std::size_t>(i) * static_cast<std::size_t>(size) +
+                         static_cast<std::size_t>(j)];
+            ++bins;
+        }
+    return bins > 0 ? sum / static_cast<double>(bins) : 0;
+}
+
 Carrier measure_carrier(Session& session) {
     Carrier result;
     Record& record = session.record;

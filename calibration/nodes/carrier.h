@@ -10,6 +10,7 @@
 
 namespace opal::calibration {
 
+struct Record;
 struct Session;
 
 struct Carrier {
@@ -29,5 +30,9 @@ struct Carrier {
 };
 
 Carrier measure_carrier(Session& session);
+
+// Mean of a spectrum (spectrum.h) over the frequencies that neither fringes nor slow shading use:
+// what white noise of the pixels has in every bin.
+double power_outside_bands(const std::vector<double>& power, int size, const Record& record);
 
 }  // namespace opal::calibration

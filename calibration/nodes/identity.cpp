@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numeric>
 
 namespace opal::calibration {
 
@@ -106,6 +107,25 @@ double weakest_margin(const Identity& identity, std::size_t modes) {
     return worst;
 }
 
+// Modes that pairing needs. Projection (projection/pilot.h) reads a frame's word by the correlation
+// of the strip's field with the whole frame's, c = sqrt(strip / (strip + data)), which is least
+// with all inputs on, and asks for three times the 1 / sqrt(modes) of fields that have nothing to
+// do with each other. A tenth more is for noise: sqrt(modes) >= 3.3 / c.
+std::size_t modes_for_pairing(double strip_power, double data_power) {
+    constexpr double above_chance = 3.3;
+    return static_cast<std::size_t>(std::ceil(
+        above_chance * above_chance * (strip_power + data_power) / std::max(strip_power, 1e-30)));
+}
+
+// A square region of at least so many modes, in pixels.
+int side_for(std::size_t modes, const Holography& h) {
+    const int grain = std::lcm(h.pitch_rows_px, h.pitch_columns_px);
+    const double side =
+        std::sqrt(static_cast<double>(modes) * h.pitch_rows_px * h.pitch_columns_px);
+    const int step = std::lcm(grain, 16);  // cameras like round numbers
+    return step * static_cast<int>(std::ceil(side / step));
+}
+
 }  // namespace
 
 Identity measure_identity(Session& session) {
@@ -140,7 +160,20 @@ Identity measure_identity(Session& session) {
     identity.word_margin = weakest_margin(identity, modes);
     identity.strip_variance = fit.noise_power * word_leverage(plan);
 
-    if (identity.phase_error_rad > 0.1) {
+    // All inputs send what the anchor's send, as often as there are more of them.
+    const double more = static_cast<double>(anchor.size()) /
+                        static_cast<double>(std::count(anchor.begin(), anchor.end(), 1));
+    const std::size_t needed = modes_for_pairing(
+        strip, more * power(all.subspan(code_blocks * modes, modes)) / static_cast<double>(modes));
+
+    if (modes < needed) {
+        const int side = side_for(needed, session.record.holography);
+        identity.verdict.text = fmt::format(
+            "the region of {} x {} px has {} modes; telling frames apart by the guard strip's "
+            "light takes {}: use --region {}x{} or larger",
+            session.record.holography.region.rows, session.record.holography.region.columns, modes,
+            needed, side, side);
+    } else if (identity.phase_error_rad > 0.1) {
         identity.verdict.text = fmt::format(
             "the guard strip gives a frame's phase only to {:.2f} rad, want 0.1; more light on the "
             "DMD's last rows, a longer exposure or more modes are needed",

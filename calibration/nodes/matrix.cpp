@@ -9,6 +9,7 @@
 #include "calibration/hadamard.h"
 #include "calibration/matrix_fit.h"
 #include "calibration/session.h"
+#include "calibration/word_check.h"
 
 #include <fmt/format.h>
 #include <Eigen/Dense>
@@ -23,15 +24,33 @@ namespace {
 constexpr std::size_t wanted_frames = 1536;
 constexpr std::uint64_t purpose = 0x6d61747269;
 
-HadamardPlan make_plan(Session& session) {
-    const int inputs = session.record.inputs;
-    const auto per_repeat = 2 * static_cast<std::size_t>(hadamard_order(inputs));
-    const int repeats = static_cast<int>(std::max<std::size_t>(2, wanted_frames / per_repeat));
-    std::mt19937_64 bits = session.random(purpose);
-    std::vector<std::int8_t> signs;
-    for (int i = 0; i < repeats * inputs; ++i)
-        signs.push_back(bits() >> 63 ? std::int8_t{1} : std::int8_t{-1});
-    return {inputs, repeats, std::move(signs)};
+// How many repeats get signs of their own. One choice of signs shows 2 x order patterns and their
+// complements among them; with few inputs all choices together soon show every pattern, and
+// none would be left to validate with. So a quarter is kept back.
+int fresh_repeats(int inputs, int order, int repeats) {
+    if (inputs > 30) return repeats;
+    const double choices = std::exp2(inputs) / (2.0 * order);
+    return std::clamp(static_cast<int>(std::min(0.75 * choices, 1e9)), 1, repeats);
+}
+
+// Frames whose rest does not show their code word: see word_check.h.
+std::vector<std::size_t> unread_frames(const HadamardPlan& plan, const PhaseReference& strip,
+                                       const MatrixFit& fit,
+                                       std::span<const std::complex<float>> fields,
+                                       std::size_t modes) {
+    std::vector<std::size_t> unread;
+    std::vector<std::complex<float>> rest(modes);
+    for (std::size_t f = 0; f < plan.frames(); ++f) {
+        const auto back = std::complex<float>(1.0 / fit.gains[f]);
+        for (std::size_t m = 0; m < modes; ++m) rest[m] = fields[f * modes + m] * back;
+        for (int i = 0; i < plan.inputs(); ++i) {
+            if (!plan.on(f, i)) continue;
+            const auto* const t = fit.entries.data() + static_cast<std::size_t>(i) * modes;
+            for (std::size_t m = 0; m < modes; ++m) rest[m] -= t[m];
+        }
+        if (!shows_word(strip, rest, plan.word(f))) unread.push_back(f);
+    }
+    return unread;
 }
 
 std::vector<double> singular_values(const TransmissionMatrix& matrix, std::size_t modes) {
@@ -52,24 +71,45 @@ std::vector<double> singular_values(const TransmissionMatrix& matrix, std::size_
 
 }  // namespace
 
+HadamardPlan matrix_plan(const Session& session) {
+    const int inputs = session.record.inputs;
+    const int order = hadamard_order(inputs);
+    const auto per_repeat = 2 * static_cast<std::size_t>(order);
+    const int repeats = static_cast<int>(std::max<std::size_t>(2, wanted_frames / per_repeat));
+    const int fresh = fresh_repeats(inputs, order, repeats);
+    std::mt19937_64 bits = session.random(purpose);
+    std::vector<std::int8_t> signs;
+    for (int i = 0; i < fresh * inputs; ++i)
+        signs.push_back(bits() >> 63 ? std::int8_t{1} : std::int8_t{-1});
+    for (int i = fresh * inputs; i < repeats * inputs; ++i)
+        signs.push_back(signs[static_cast<std::size_t>(i % (fresh * inputs))]);
+    return {inputs, repeats, std::move(signs)};
+}
+
 TransmissionMatrix measure_matrix(Session& session) {
-    const HadamardPlan plan = make_plan(session);
+    const HadamardPlan plan = matrix_plan(session);
     session.expect(plan.frames());
     const Layout layout = session.layout();
     FieldReader reader(session);
     const std::size_t modes = reader.modes();
     std::vector<std::uint8_t> bits(static_cast<std::size_t>(plan.inputs()));
     std::vector<std::complex<float>> fields;
-    reader.read(
-        plan.frames(),
-        [&](std::size_t f, hal::BitPattern& into) {
-            for (int i = 0; i < plan.inputs(); ++i)
-                bits[static_cast<std::size_t>(i)] = plan.on(f, i) ? 1 : 0;
-            layout.draw(bits, plan.word(f), into);
+    const auto draw = [&](std::size_t f, hal::BitPattern& into) {
+        for (int i = 0; i < plan.inputs(); ++i)
+            bits[static_cast<std::size_t>(i)] = plan.on(f, i) ? 1 : 0;
+        layout.draw(bits, plan.word(f), into);
+    };
+    reader.read(plan.frames(), draw, fields);
+
+    const PhaseReference strip(session.record.identity, nullptr, modes);
+    MatrixFit fit;
+    take_again_until_read(
+        session, reader, draw,
+        [&] {
+            fit = fit_matrix(plan, session.record.identity, fields, modes);
+            return unread_frames(plan, strip, fit, fields, modes);
         },
         fields);
-
-    MatrixFit fit = fit_matrix(plan, session.record.identity, fields, modes);
     TransmissionMatrix result;
     result.inputs = plan.inputs();
     result.order = plan.order();
@@ -95,6 +135,10 @@ TransmissionMatrix measure_matrix(Session& session) {
             "singular values {:.2f} to {:.2f}",
             result.inputs, modes, plan.frames(), result.entry_snr, result.singular_values.front(),
             result.singular_values.back());
+        if (2 * static_cast<std::size_t>(result.inputs) > modes)
+            result.verdict.text += fmt::format(
+                "; more inputs than half of the modes leave no phase reference free of the data: a "
+                "larger --region is better");
     }
     return result;
 }

@@ -11,6 +11,7 @@
 namespace opal::calibration {
 
 struct Session;
+class HadamardPlan;
 
 struct TransmissionMatrix {
     Verdict verdict;
@@ -23,6 +24,9 @@ struct TransmissionMatrix {
     double entry_snr = 0;                 // mean |T|^2 over the variance of an entry
     std::vector<double> singular_values;  // descending, over the root of the modes
 };
+
+// Which patterns the matrix of this session is measured with; always the same ones.
+HadamardPlan matrix_plan(const Session& session);
 
 TransmissionMatrix measure_matrix(Session& session);
 

@@ -49,31 +49,6 @@ struct Level {
     double exposure_us = 0;
 };
 
-// Mean power of the bins that no fringes use.
-double clean_power(const std::vector<double>& power, int size, const Record& record) {
-    const Carrier& c = *record.carrier;
-    const Holography& h = record.holography;
-    const auto inside = [](double f, double width) { return std::abs(f) < 0.75 * width; };
-    const auto wrap = [](double f) { return f - std::round(f); };
-    double sum = 0;
-    std::size_t bins = 0;
-    for (int i = 0; i < size; ++i)
-        for (int j = 0; j < size; ++j) {
-            const double fr = wrap(static_cast<double>(i) / size);
-            const double fc = wrap(static_cast<double>(j) / size);
-            const bool band = inside(wrap(fr - h.carrier_rows_cpp), c.width_rows_cpp) &&
-                              inside(wrap(fc - h.carrier_columns_cpp), c.width_columns_cpp);
-            const bool twin = inside(wrap(fr + h.carrier_rows_cpp), c.width_rows_cpp) &&
-                              inside(wrap(fc + h.carrier_columns_cpp), c.width_columns_cpp);
-            const bool smooth = std::abs(fr) < 0.1 && std::abs(fc) < 0.1;
-            if (band || twin || smooth) continue;
-            sum += power[static_cast<std::size_t>(i) * static_cast<std::size_t>(size) +
-                         static_cast<std::size_t>(j)];
-            ++bins;
-        }
-    return bins > 0 ? sum / static_cast<double>(bins) : 0;
-}
-
 Level measure_level(Session& session, hal::Duration exposure) {
     const hal::Region region = session.record.holography.region;
     const int size = std::min(region.rows, region.columns);
@@ -108,7 +83,8 @@ Level measure_level(Session& session, hal::Duration exposure) {
                                   session.took_frame();
                               });
     level.exposure_us = microseconds(acquisition.exposure_used());
-    level.variance_dn2 = 0.5 * clean_power(spectrum.average(), size, session.record) * scale2;
+    level.variance_dn2 =
+        0.5 * power_outside_bands(spectrum.average(), size, session.record) * scale2;
     return level;
 }
 
@@ -209,10 +185,9 @@ PhotonTransfer measure_photon_transfer(Session& session) {
             result.linearity_percent);
     } else {
         result.verdict.passed = true;
-        result.verdict.text = fmt::format(
-            "gain {:.2f} +- {:.2f} e-/DN, read noise {:.2f} +- {:.2f} e-, linear within {:.2f} %",
-            result.gain_e_per_dn.value, result.gain_e_per_dn.sigma, result.read_noise_e.value,
-            result.read_noise_e.sigma, result.linearity_percent);
+        result.verdict.text = fmt::format("gain {} e-/DN, read noise {} e-, linear within {:.2f} %",
+                                          text_of(result.gain_e_per_dn),
+                                          text_of(result.read_noise_e), result.linearity_percent);
     }
     return result;
 }

@@ -15,7 +15,6 @@ namespace opal::calibration {
 
 namespace {
 
-constexpr std::size_t black_frames = 64;
 constexpr std::size_t half_lit_patterns = 24;
 constexpr int block_px = 40;
 constexpr std::uint64_t purpose = 0x7265660000;
@@ -87,9 +86,9 @@ std::vector<double> mean_black(Session& session) {
     std::vector<double> mean(h.region.pixels(), 0);
     Acquisition acquisition = session.acquisition(h.region, h.format, record.timing);
     acquisition.acquire_still(
-        session.black(), black_frames, [&](std::size_t i, const hal::Frame& frame) {
+        session.black(), reference_frames, [&](std::size_t i, const hal::Frame& frame) {
             const std::vector<double> light = light_of(frame, h.black_level_dn);
-            for (std::size_t r = 0; r < light.size(); ++r) mean[r] += light[r] / black_frames;
+            for (std::size_t r = 0; r < light.size(); ++r) mean[r] += light[r] / reference_frames;
             if (i == 0) session.observer.frame("black frame", frame);
             session.took_frame();
         });
@@ -99,7 +98,7 @@ std::vector<double> mean_black(Session& session) {
 }  // namespace
 
 Reference measure_reference(Session& session) {
-    session.expect(black_frames + 2 * half_lit_patterns);
+    session.expect(reference_frames + 2 * half_lit_patterns);
     Reference result;
     Holography& h = session.record.holography;
     std::vector<double> image = mean_black(session);
@@ -118,7 +117,7 @@ Reference measure_reference(Session& session) {
     }
     const auto n = static_cast<double>(image.size());
     const double mean = sum / n;
-    result.mean_dn = {mean, std::sqrt(mean / (n * black_frames))};
+    result.mean_dn = {mean, std::sqrt(mean / (n * reference_frames))};
     result.unevenness = std::sqrt(std::max(square / n - mean * mean, 0.0)) / std::max(mean, 1e-9);
     if (mean < 4) {
         result.verdict.text = fmt::format(

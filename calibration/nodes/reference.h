@@ -5,9 +5,13 @@
 
 #include "calibration/verdict.h"
 
+#include <cstddef>
+
 namespace opal::calibration {
 
 struct Session;
+
+constexpr std::size_t reference_frames = 64;  // |R|^2 is their mean
 
 struct Reference {
     Verdict verdict;

@@ -3,13 +3,16 @@
 #include "calibration/nodes/validation.h"
 
 #include "calibration/error_budget.h"
+#include "calibration/matrix_fit.h"
 #include "calibration/phase_reference.h"
 #include "calibration/session.h"
+#include "calibration/word_check.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 namespace opal::calibration {
 
@@ -22,22 +25,79 @@ constexpr std::uint64_t purpose = 0x76616c6964;
 
 using Field = std::vector<std::complex<float>>;
 
-// Random inputs, half of them on; never none.
-std::vector<std::uint8_t> draw_bits(Session& session) {
-    std::mt19937_64 random = session.random(purpose);
-    const auto inputs = static_cast<std::size_t>(session.record.inputs);
-    std::vector<std::uint8_t> bits(frames * inputs);
-    for (std::size_t f = 0; f < frames; ++f) {
-        std::size_t on = 0;
-        for (std::size_t i = 0; i < inputs; ++i)
-            on += bits[f * inputs + i] = static_cast<std::uint8_t>(random() >> 63);
-        if (on == 0) bits[f * inputs + random() % inputs] = 1;
+using Bits = std::vector<std::uint8_t>;
+
+// What the frames of the matrix showed.
+std::set<Bits> shown_before(const Session& session) {
+    const HadamardPlan plan = matrix_plan(session);
+    std::set<Bits> shown;
+    Bits bits(static_cast<std::size_t>(plan.inputs()));
+    for (std::size_t f = 0; f < plan.frames(); ++f) {
+        for (int i = 0; i < plan.inputs(); ++i)
+            bits[static_cast<std::size_t>(i)] = plan.on(f, i) ? 1 : 0;
+        shown.insert(bits);
     }
-    return bits;
+    return shown;
+}
+
+struct Questions {
+    std::vector<Bits> bits;  // (frames) inputs
+    int fresh = 0;           // of them not shown before
+};
+
+// Random inputs, half of them on; never none, and none that was shown before as long as such can be
+// found: with three or four inputs the matrix's patterns are all there are.
+Questions draw_questions(const Session& session) {
+    constexpr int patience = 256;
+    const std::set<Bits> shown = shown_before(session);
+    std::mt19937_64 random = session.random(purpose);
+    Questions questions;
+    for (std::size_t f = 0; f < frames; ++f) {
+        Bits bits(static_cast<std::size_t>(session.record.inputs));
+        bool fresh = false;
+        for (int attempt = 0; attempt < patience && !fresh; ++attempt) {
+            for (auto& b : bits) b = static_cast<std::uint8_t>(random() >> 63);
+            if (std::count(bits.begin(), bits.end(), 1) == 0) bits[random() % bits.size()] = 1;
+            fresh = !shown.contains(bits);
+        }
+        questions.fresh += fresh ? 1 : 0;
+        questions.bits.push_back(std::move(bits));
+    }
+    return questions;
+}
+
+// T d of a question.
+void predict(const TransmissionMatrix& matrix, const Bits& bits, Field& into) {
+    std::fill(into.begin(), into.end(), std::complex<float>(0));
+    for (std::size_t i = 0; i < bits.size(); ++i) {
+        if (bits[i] == 0) continue;
+        const auto* const t = matrix.entries.data() + i * into.size();
+        for (std::size_t m = 0; m < into.size(); ++m) into[m] += t[m];
+    }
 }
 
 std::uint32_t word_of(std::size_t frame) {
     return static_cast<std::uint32_t>(frame * 11 % code_words);
+}
+
+// Frames that do not show their code word. Here the gain is that of the whole prediction: only for
+// telling frames apart, not for the comparison.
+std::vector<std::size_t> unread_frames(const PhaseReference& strip,
+                                       const TransmissionMatrix& matrix, const Questions& questions,
+                                       const Field& fields, std::size_t modes) {
+    std::vector<std::size_t> unread;
+    Field data(modes);
+    Field whole(modes);
+    for (std::size_t f = 0; f < frames; ++f) {
+        const auto field = std::span<const std::complex<float>>(fields).subspan(f * modes, modes);
+        const auto p = strip.field(word_of(f));
+        predict(matrix, questions.bits[f], data);
+        for (std::size_t m = 0; m < modes; ++m) whole[m] = data[m] + p[m];
+        const auto back = std::complex<float>(power(whole) / inner(whole, field));
+        for (std::size_t m = 0; m < modes; ++m) whole[m] = field[m] * back - data[m];
+        if (!shows_word(strip, whole, word_of(f))) unread.push_back(f);
+    }
+    return unread;
 }
 
 struct Sums {
@@ -67,24 +127,24 @@ Validation measure_validation(Session& session) {
     session.expect(frames);
     const Record& record = session.record;
     const TransmissionMatrix& matrix = *record.matrix;
-    const auto inputs = static_cast<std::size_t>(record.inputs);
-    const auto bits = draw_bits(session);
-    const auto bits_of = [&](std::size_t f) {
-        return std::span<const std::uint8_t>(bits).subspan(f * inputs, inputs);
-    };
+    const Questions questions = draw_questions(session);
     const Layout layout = session.layout();
     FieldReader reader(session);
     const std::size_t modes = reader.modes();
     const hal::Time start = session.bench.clock().now();
     Field fields;
-    reader.read(
-        frames,
-        [&](std::size_t f, hal::BitPattern& into) { layout.draw(bits_of(f), word_of(f), into); },
-        fields);
+    const auto draw = [&](std::size_t f, hal::BitPattern& into) {
+        layout.draw(questions.bits[f], word_of(f), into);
+    };
+    reader.read(frames, draw, fields);
 
     const PhaseReference strip(record.identity, &matrix, modes);
+    take_again_until_read(
+        session, reader, draw,
+        [&] { return unread_frames(strip, matrix, questions, fields, modes); }, fields);
     Validation result;
     result.patterns = static_cast<int>(frames);
+    result.new_patterns = questions.fresh;
     result.worst_correlation = 1;
     Sums all;
     std::vector<Sums> tenths(10);
@@ -97,12 +157,10 @@ Validation measure_validation(Session& session) {
         const std::complex<double> gain = strip.gain(field, word_of(f));
         const auto back = std::complex<float>(1.0 / gain);
         const auto p = strip.field(word_of(f));
-        std::fill(predicted.begin(), predicted.end(), std::complex<float>(0));
-        for (std::size_t i = 0; i < inputs; ++i) {
-            if (bits_of(f)[i] == 0) continue;
-            budget.lit_inputs += 1.0 / frames;
-            for (std::size_t m = 0; m < modes; ++m) predicted[m] += matrix.entries[i * modes + m];
-        }
+        predict(matrix, questions.bits[f], predicted);
+        budget.lit_inputs +=
+            static_cast<double>(std::count(questions.bits[f].begin(), questions.bits[f].end(), 1)) /
+            frames;
         for (std::size_t m = 0; m < modes; ++m) measured[m] = field[m] * back - p[m];
         all.add(predicted, measured);
         tenths[f % tenths.size()].add(predicted, measured);
@@ -133,17 +191,18 @@ Validation measure_validation(Session& session) {
 
     if (result.correlation.value < wanted) {
         result.verdict.text = fmt::format(
-            "predicted and measured fields correlate by {:.4f}, want {:.2f}; the largest expected "
-            "error is {}, and {:.0f} % of the error is expected",
-            result.correlation.value, wanted, worst_source(result.budget),
+            "predicted and measured fields correlate by {:.4f} over {} patterns ({} of them new), "
+            "want {:.2f}; the largest expected error is {}, and {:.0f} % of the error is expected",
+            result.correlation.value, result.patterns, result.new_patterns, wanted,
+            worst_source(result.budget),
             100 * result.predicted_error / std::max(result.measured_error, 1e-12));
     } else {
         result.verdict.passed = true;
         result.verdict.text = fmt::format(
-            "predicted and measured fields correlate by {:.5f} (worst frame {:.5f}), {:.1f} "
-            "effective bits; largest source of error: {}",
-            result.correlation.value, result.worst_correlation, result.effective_bits,
-            worst_source(result.budget));
+            "predicted and measured fields correlate by {:.5f} (worst frame {:.5f}) over {} "
+            "patterns, {} of them new; {:.1f} effective bits; largest source of error: {}",
+            result.correlation.value, result.worst_correlation, result.patterns,
+            result.new_patterns, result.effective_bits, worst_source(result.budget));
     }
     return result;
 }

@@ -25,6 +25,7 @@ struct Validation {
     double worst_correlation = 0;  // of a single frame
     double effective_bits = 0;     // 0.5 log2(1 + signal power / error power)
     int patterns = 0;
+    int new_patterns = 0;        // of them: inputs that no frame of the matrix showed
     double measured_error = 0;   // 1 - correlation^2
     double predicted_error = 0;  // sum of the budget
     std::vector<ErrorSource> budget;

@@ -96,8 +96,9 @@ TEST_CASE("preset lab: everything the scene injected is measured") {
 
     // |S|^2 of 24 patterns of about 500 speckles each that share half of their light: 3 %.
     CHECK(r.reference->ratio.value == doctest::Approx(s.reference.ratio).epsilon(0.1));
-    // PRNU of 1 % leaves fringes of its own in the black field; see docs/calibration.md.
-    CHECK(r.map->contrast.value == doctest::Approx(s.dmd.contrast).epsilon(0.2));
+    // PRNU of 1 % leaves fringes of its own in the black field, which would cost 9 %.
+    check_within(r.map->contrast, s.dmd.contrast, 0);
+    CHECK(r.map->contrast.sigma < 0.03 * s.dmd.contrast);
     // The camera's own fixed delay counts in its favour.
     CHECK(std::abs(r.map->latency_us.value - (s.dmd.settle_us - s.sensor.trigger_delay_us)) < 1);
     CHECK(r.timing.trigger_delay > std::chrono::microseconds(10));
@@ -107,6 +108,7 @@ TEST_CASE("preset lab: everything the scene injected is measured") {
 
     CHECK(r.validation->correlation.value >= 0.99);
     CHECK(r.validation->worst_correlation >= 0.99);
+    CHECK(r.validation->new_patterns == r.validation->patterns);
     // The budget explains what is seen: neither half nor twice.
     CHECK(r.validation->predicted_error / r.validation->measured_error > 0.5);
     CHECK(r.validation->predicted_error / r.validation->measured_error < 2);

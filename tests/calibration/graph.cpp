@@ -1,6 +1,7 @@
 // The graph as a whole: it stops at the first negative verdict and says what to do, resumes where
 // it stopped, and leaves the laser off whatever happens.
 #include "tests/calibration/small_bench.h"
+#include "tests/projection/faulty_bench.h"
 
 #include "hal/error.h"
 
@@ -125,6 +126,12 @@ TEST_CASE("a healthy small bench passes") {
     CHECK(record.complete());
     CHECK(watch.measured.size() == 10);
     check_safe(*bench);
+    // Validation asks what the matrix was not made from: four inputs have 16 patterns, and half of
+    // them were kept back.
+    REQUIRE(record.validation);
+    CHECK(record.validation->patterns == 256);
+    CHECK(record.validation->new_patterns == 256);
+    CHECK(contains(record.validation->verdict.text, "256 of them new"));
 }
 
 TEST_CASE("negative verdicts name the node, the finding and the remedy") {
@@ -284,4 +291,90 @@ TEST_CASE("impossible wishes are refused before anything moves") {
     refused([](auto& o) { o.laser_power_mw = -1; });
     CHECK(watch.measured.empty());
     check_safe(*bench);
+}
+
+TEST_CASE("exposures taken again are counted and told, node by node") {
+    const auto inner = tests::small_bench();
+    tests::FaultyBench bench(*inner);
+    Watch watch;
+    std::uint64_t begin = 0;  // of a node, in frames received
+    std::string node;
+    watch.on_start = [&](std::string_view title) {
+        node = title;
+        begin = bench.faulty.frames;
+    };
+    // Data of the first run of each of these nodes: six exposures teach the sentinels, three lead.
+    bench.faulty.torn = [&](std::uint64_t n) { return node == "drift" && n == begin + 20; };
+    bench.faulty.stale = [&](std::uint64_t n) {
+        if (node == "transmission matrix") return n == begin + 30 || n == begin + 80;
+        return node == "validation" && n == begin + 50;
+    };
+    const Record record = calibration::calibrate(bench, tests::small_options(), watch);
+    INFO(watch.last_title << ": " << watch.last.text);
+    REQUIRE(record.complete());
+    check_safe(*inner);
+    CHECK(record.identity.verdict.repeated_runs == 0);
+    CHECK_FALSE(contains(record.identity.verdict.text, "taken again"));
+    CHECK(record.drift->verdict.repeated_runs == 1);
+    CHECK(contains(record.drift->verdict.text, "1 run taken again"));
+    CHECK(contains(record.drift->verdict.text, "incomplete"));
+    CHECK(record.matrix->verdict.repeated_runs == 0);
+    CHECK(record.matrix->verdict.misread_frames == 2);
+    CHECK(contains(record.matrix->verdict.text, "2 frames taken again"));
+    CHECK(contains(record.matrix->verdict.text, "code word"));
+    CHECK(record.validation->verdict.misread_frames == 1);
+    CHECK(contains(record.validation->verdict.text, "1 frame taken again"));
+
+    const Folder folder;
+    calibration::save_record(record, folder.path / "lab.h5");
+    const Record back = calibration::load_record(folder.path / "lab.h5");
+    CHECK(back.drift->verdict.repeated_runs == 1);
+    CHECK(back.matrix->verdict.misread_frames == 2);
+}
+
+TEST_CASE("a camera that is always one frame late inside the data is found out") {
+    const auto inner = tests::small_bench();
+    tests::FaultyBench bench(*inner);
+    Watch watch;
+    std::string node;
+    std::uint64_t begin = 0;
+    watch.on_start = [&](std::string_view title) {
+        node = title;
+        begin = bench.faulty.frames;
+    };
+    // Every data frame of every run shows the light of the one before; sentinels are as they
+    // should be. Six exposures teach the sentinels; runs are of 128 patterns and four sentinels.
+    bench.faulty.stale = [&](std::uint64_t n) {
+        if (node != "transmission matrix" || n < begin + 6) return false;
+        const std::uint64_t at = (n - begin - 6) % 132;
+        return at > 3 && at < 131;
+    };
+    try {
+        calibration::calibrate(bench, tests::small_options(), watch);
+        FAIL("a shifted matrix was accepted");
+    } catch (const hal::DeviceError& e) {
+        CHECK(e.kind() == hal::ErrorKind::mispaired);
+        CHECK(contains(e.what(), "code word"));
+        CHECK(contains(e.what(), "trigger cable"));
+    }
+    check_safe(*inner);
+}
+
+TEST_CASE("a region too small to tell frames apart is refused, with one that is not") {
+    const auto bench = tests::small_bench();
+    auto options = tests::small_options();
+    options.region_rows = 32;
+    options.region_columns = 32;
+    Watch watch;
+    CHECK_FALSE(calibration::calibrate(*bench, options, watch).complete());
+    CHECK(watch.last_title == "identity");
+    CHECK(contains(watch.last.text, "32 x 32 px has 64 modes"));
+    CHECK(contains(watch.last.text, "--region "));
+}
+
+TEST_CASE("an uncertainty is shown with two digits, and its value with as many decimals") {
+    CHECK(calibration::text_of({2.50312, 0.00418}) == "2.5031 +- 0.0042");
+    CHECK(calibration::text_of({1801.3, 26.2}) == "1801 +- 26");
+    CHECK(calibration::text_of({1801.3, 262}) == "1801 +- 262");
+    CHECK(calibration::text_of({5, 0}) == "5");
 }

@@ -145,3 +145,13 @@ TEST_CASE("impossible layouts are refused") {
                          "possible",
                          std::invalid_argument);
 }
+
+TEST_CASE("a layout's fingerprint: the same patterns, and only they, have the same") {
+    CHECK(Layout(1080, 1920, 10).fingerprint() == Layout(1080, 1920, 10).fingerprint());
+    CHECK(Layout(1080, 1920, 10).fingerprint() != Layout(1080, 1920, 9).fingerprint());
+    CHECK(Layout(1080, 1920, 10).fingerprint() != Layout(1080, 1912, 10).fingerprint());
+    // FNV-1a of the packed patterns of 2 x 32 mirrors and one input, by a separate program: the
+    // input is row 0, word w lights mirror strip_places[j] of row 1 for each block j of the word.
+    // It changes if an input or a block of the code moves, and records are then refused.
+    CHECK(Layout(2, 32, 1).fingerprint() == "2adae1ce9d6a4faf");
+}

@@ -1,6 +1,7 @@
 // Records on disk: what goes in comes out, h5py reads it too, and no broken file or full disk does
 // harm.
 #include "calibration/record.h"
+#include "calibration/layout.h"
 
 #include <doctest/doctest.h>
 
@@ -60,6 +61,7 @@ Record sample() {
     r.dmd_rows = 1080;
     r.dmd_columns = 1920;
     r.inputs = 3;
+    r.layout = calibration::Layout(1080, 1920, 3).fingerprint();
     r.laser_power_mw = 41.25;
     r.timing = {std::chrono::nanoseconds(120500), std::chrono::microseconds(14),
                 std::chrono::microseconds(140), std::chrono::microseconds(64)};
@@ -77,10 +79,12 @@ Record sample() {
     h.mode_columns = 2;
     for (int i = 0; i < 24; ++i) h.reference_dn.push_back(100.25F + static_cast<float>(i));
     r.dark.emplace();
+    r.dark->deep_bits = 12;
     r.dark->verdict = {true, "black level fine", "00ff"};
     r.dark->black_level_dn = {16.5, 0.001};
-    r.dark->hot_pixels = {7, 4294967295U};
+    r.dark->hot_pixels = {7, 1048575};
     r.validation.emplace();
+    r.validation->patterns = 256;
     r.validation->verdict = {false, "want 0.98", "abcd"};
     r.validation->budget = {{"shot noise", 4e-4}, {"drift", 2e-7}};
     for (int i = 0; i < 32 * 4; ++i)
@@ -88,6 +92,8 @@ Record sample() {
     for (int i = 0; i < 4; ++i) r.identity.background.emplace_back(0.125F, static_cast<float>(i));
     r.matrix.emplace();
     r.matrix->inputs = 3;
+    r.matrix->order = 4;
+    r.matrix->repeats = 2;
     for (int i = 0; i < 12; ++i) r.matrix->entries.emplace_back(1.5F, static_cast<float>(-i));
     r.matrix->singular_values = {3, 2, 1};
     return r;
@@ -163,7 +169,7 @@ TEST_CASE("h5py, a foreign reader, sees values, shapes and units") {
 import h5py, numpy, sys
 f = h5py.File(sys.argv[1], 'r')
 assert f.attrs['format'] == b'opal calibration record', f.attrs['format']
-assert f.attrs['version'] == 1
+assert f.attrs['version'] == 2
 r = f['record']
 assert r.attrs['bench_identity'].decode('utf-8') == 'medium 1f; \u00b5m'
 assert r['laser_power_mw'][()] == 41.25 and r['laser_power_mw'].attrs['unit'] == b'mW'
@@ -179,7 +185,7 @@ t = r['matrix']['entries']
 assert t.shape == (3, 4) and t[2, 3] == 1.5 - 11j
 d = r['dark']
 assert d['black_level_dn'][()] == 16.5 and d['black_level_dn'].attrs['sigma'] == 0.001
-assert list(d['hot_pixels']) == [7, 4294967295]
+assert list(d['hot_pixels']) == [7, 1048575]
 assert d['verdict'].attrs['text'] == b'black level fine' and d['verdict']['passed'][()] == 1
 assert r['validation']['budget']['1'].attrs['name'] == b'drift'
 assert 'exposure' not in r
@@ -229,11 +235,11 @@ TEST_CASE("records of another version are refused, with both numbers") {
     const fs::path path = folder / "lab.h5";
     save_record(sample(), path);
     const std::string command = "/usr/bin/python3 -c \"import h5py; h5py.File('" + path.string() +
-                                "', 'a').attrs['version'] = 2.0\"";
+                                "', 'a').attrs['version'] = 3.0\"";
     REQUIRE(std::system(command.c_str()) == 0);
     const std::string text = error_of(path);
-    CHECK(contains(text, "version 2"));
-    CHECK(contains(text, "reads version 1"));
+    CHECK(contains(text, "version 3"));
+    CHECK(contains(text, "reads version 2"));
 }
 
 TEST_CASE("a truncated file is refused wherever it was cut") {
@@ -268,7 +274,8 @@ TEST_CASE("arrays that do not fit each other are refused") {
     r.identity.columns.pop_back();
     r.identity.columns.resize(32 * 3);
     save_record(r, folder / "lab.h5");
-    CHECK(contains(error_of(folder / "lab.h5"), "identity columns and modes contradict"));
+    CHECK(contains(error_of(folder / "lab.h5"),
+                   "identity.columns holds 96 values; the number of modes, 4, wants 128"));
 }
 
 TEST_CASE("a full disk leaves the old record untouched and no debris") {
@@ -326,4 +333,68 @@ TEST_CASE("a record without predecessor leaves one file, and never takes a devic
     REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
     CHECK_THROWS_AS(save_record(sample(), pipe), RecordNotSaved);
     CHECK(fs::is_fifo(pipe));
+}
+
+TEST_CASE("numbers that cannot be are refused, each in its own words") {
+    const Folder folder;
+    const fs::path path = folder / "lab.h5";
+    struct Case {
+        const char* edit;  // of r, the group of the record in h5py
+        const char* field;
+        const char* possible;
+    };
+    // The edits are made by h5py on a good record: nothing of the program checks them first.
+    const Case cases[] = {
+        {"r['holography/pitch_rows_px'][()] = 2**28", "holography.pitch_rows_px is 268435456",
+         "0 to 256"},
+        {"r['holography/pitch_rows_px'][()] = 5", "holography.pitch_rows_px is 5",
+         "a region of 4 x 6 px allows at most 4"},
+        {"r['holography/carrier_rows_cpp'][()] = numpy.nan", "holography.carrier_rows_cpp is nan",
+         "a number"},
+        {"r['holography/carrier_columns_cpp'][()] = 0.7", "carrier_columns_cpp is 0.7",
+         "-0.5 to 0.5"},
+        {"r['holography/region/rows'][()] = -4", "holography.region.rows is -4", "1 to 16384"},
+        {"r['holography/region/columns'][()] = 2**30", "region.columns is 1073741824", "16384"},
+        {"r['holography/reference_dn'][2, 1] = numpy.inf", "holography.reference_dn",
+         "not finite, number 13"},
+        {"r['holography/mode_rows'][()] = 3", "identity.columns holds 128", "192"},
+        {"r['inputs'][()] = -4", "inputs is -4", "1 to 16777216"},
+        {"r['inputs'][()] = 10000000", "inputs or mirrors are impossible", "at most"},
+        {"r['inputs'][()] = 4", "another arrangement", "calibrate again"},
+        {"r['dmd_rows'][()] = 768", "another arrangement", "calibrate again"},
+        {"r['dmd_columns'][()] = 2**31 - 1", "dmd_columns is 2147483647", "32 to 16384"},
+        {"r.attrs['layout'] = numpy.bytes_('0123456789abcdef')", "another arrangement",
+         "calibrate again"},
+        {"r['laser_power_mw'][()] = -1", "laser_power_mw is -1", "0 to 1000000"},
+        {"r['timing/exposure'][()] = -120500", "timing.exposure is -120500", "0 to"},
+        {"r['survey/rows'][()] = 0", "survey.rows is 0", "1 to 65536"},
+        {"r['dark/black_level_dn'].attrs['sigma'] = -1.0", "dark.black_level_dn", "uncertainty"},
+        {"r['dark/hot_pixels'][1] = 1048576", "dark.hot_pixels is 1048576", "at most 1048575"},
+        {"r['matrix/inputs'][()] = 2", "matrix.inputs is 2", "3"},
+        {"r['matrix/entries'][1, 1] = numpy.nan", "matrix.entries", "not finite, number 5"},
+        {"r['matrix/order'][()] = 0", "matrix.order is 0", "1 to"},
+        {"r['validation/budget/0/share'][()] = numpy.nan", "validation.budget.share is nan",
+         "a number"},
+    };
+    save_record(sample(), folder / "good.h5");
+    std::string script = "import h5py, numpy, shutil\n";
+    int number = 0;
+    for (const Case& c : cases) {
+        const std::string copy = path.string() + std::to_string(number++);
+        script += "shutil.copy('" + (folder / "good.h5").string() + "', '" + copy + "')\n";
+        script += "with h5py.File('" + copy + "', 'a') as f:\n    r = f['record']\n    ";
+        script += c.edit + std::string("\n");
+    }
+    write(folder / "edit.py", script);
+    const std::string command = "/usr/bin/python3 " + (folder / "edit.py").string();
+    REQUIRE(std::system(command.c_str()) == 0);
+    number = 0;
+    for (const Case& c : cases) {
+        CAPTURE(c.edit);
+        const std::string text = error_of(path.string() + std::to_string(number++));
+        INFO(text);
+        CHECK(contains(text, c.field));
+        CHECK(contains(text, c.possible));
+        CHECK(contains(text, "calibrate again"));
+    }
 }

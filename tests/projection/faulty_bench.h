@@ -15,6 +15,8 @@ public:
 
     // True: this frame, the n-th since the camera was made, gets the light of the one before.
     std::function<bool(std::uint64_t n)> stale = [](std::uint64_t) { return false; };
+    // True: part of this frame's pixels got lost on the link, and the camera says so.
+    std::function<bool(std::uint64_t n)> torn = [](std::uint64_t) { return false; };
     std::uint64_t frames = 0;  // received
 
     const hal::CameraInfo& info() const override { return camera_.info(); }
@@ -29,6 +31,7 @@ public:
         auto light = frame.bytes;
         if (stale(frames) && before_.size() == light.size()) frame.bytes = before_;
         before_ = std::move(light);
+        if (torn(frames)) frame.status = hal::FrameStatus::incomplete;
         ++frames;
         return true;
     }

@@ -1,0 +1,38 @@
+// WordCheck: does a frame of calibration show the code word its pattern carries? What Pilot
+// (projection/) proves of every frame of a projection, for the frames the transmission matrix is
+// made from and validated with.
+//
+//   rest = y / g - T d,    read(rest) = arg max over w of |<P_w, rest>| / (|P_w| |rest|)
+//
+// With the data's light taken out, the rest of a frame is the strip's field and noise: the right
+// word correlates by nearly one, its nearest rival by about one half. A frame of another pattern
+// keeps the difference of the data, and correlates with nothing.
+#pragma once
+
+#include "calibration/phase_reference.h"
+#include "hal/bit_pattern.h"
+
+#include <complex>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+namespace opal::calibration {
+
+struct Session;
+class FieldReader;
+
+// True if `rest` (modes) shows the word.
+bool shows_word(const PhaseReference& strip, std::span<const std::complex<float>> rest,
+                std::uint32_t word);
+
+// Frames whose light does not show their word are taken again, up to three times, and counted in
+// the session; `unread` says which they are after each attempt, given all fields. Throws
+// DeviceError{mispaired} if some stay unreadable.
+void take_again_until_read(Session& session, FieldReader& reader,
+                           const std::function<void(std::size_t, hal::BitPattern&)>& draw,
+                           const std::function<std::vector<std::size_t>()>& unread,
+                           std::vector<std::complex<float>>& fields);
+
+}  // namespace opal::calibration
