@@ -32,8 +32,18 @@ void subtract(std::span<const std::int32_t> a, std::span<const std::int32_t> b,
 }  // namespace
 
 FieldMemory::FieldMemory(const Medium& medium, std::span<const std::int32_t> dark_q12,
-                         std::size_t row_channels)
-    : medium_(medium), dark_q12_(dark_q12), row_channels_(row_channels) {}
+                         PatternTree* tree)
+    : medium_(medium), dark_q12_(dark_q12), tree_(tree) {}
+
+std::unique_ptr<PatternTree> FieldMemory::make_tree(std::span<const std::int32_t> dark_q12,
+                                                    std::size_t row_channels) {
+    const std::size_t rows = (dark_q12.size() + row_channels - 1) / row_channels;
+    const std::size_t most_rows = most_row_bytes / (row_channels * sizeof(std::int32_t));
+    if (dark_q12.size() > most_channels || most_rows < 4 * rows || most_states < 4 * rows) {
+        return nullptr;
+    }
+    return std::make_unique<PatternTree>(dark_q12, row_channels, most_states, most_rows);
+}
 
 std::span<const std::int64_t> FieldMemory::field(std::span<const std::int32_t> q12,
                                                  const ModeWindow& window, std::uint32_t epoch,
@@ -49,12 +59,12 @@ std::span<const std::int64_t> FieldMemory::field(std::span<const std::int32_t> q
         return last_;
     }
     const std::size_t from_dark =
-        tree_ ? put_together(q12, scratch) : count_differences(q12, dark_q12_);
+        stores_pieces() ? put_together(q12, scratch) : count_differences(q12, dark_q12_);
     if (from_last <= from_dark) {
         subtract(q12, last_q12_, rest_);
         medium_.add_field(rest_, window, epoch, last_, scratch);
     } else {
-        if (!tree_) {
+        if (!stores_pieces()) {
             subtract(q12, dark_q12_, rest_);
             rest_channels_ = from_dark;
         }
@@ -70,7 +80,7 @@ void FieldMemory::begin(const ModeWindow& window, std::uint32_t epoch, MediumScr
     window_ = window;
     epoch_ = epoch;
     if (!medium_.sums_channels(window)) {
-        tree_.reset();
+        slots_.clear();
         stored_.reset();
         dark_.clear();
         last_.assign(2 * window.modes(), 0);
@@ -85,38 +95,33 @@ void FieldMemory::begin(const ModeWindow& window, std::uint32_t epoch, MediumScr
     rest_.assign(dark_q12_.size(), 0);
     if (!same_window) {
         begin_pieces();
-    } else if (tree_) {
-        tree_->forget();
-        free_slots();
+    } else if (stores_pieces()) {
+        forget_pieces();
     }
     valid_ = true;
 }
 
 void FieldMemory::begin_pieces() {
-    tree_.reset();
     parts_.clear();
-    const std::size_t channels = dark_q12_.size();
-    const std::size_t rows = (channels + row_channels_ - 1) / row_channels_;
-    const std::size_t most_rows = most_row_bytes / (row_channels_ * sizeof(std::int32_t));
+    slots_.clear();
+    stored_.reset();
+    if (tree_ == nullptr) return;
     const std::size_t slots =
         std::min(most_bytes / (dark_.size() * sizeof(std::int32_t)), most_states);
     // A pattern uses each piece once, and there are fewer than twice as many as rows.
-    if (channels > most_channels || most_rows < 4 * rows ||
-        slots < std::max(least_slots, 4 * rows)) {
-        stored_.reset();
-        return;
-    }
-    tree_ = std::make_unique<PatternTree>(dark_q12_, row_channels_, most_states, most_rows);
+    if (slots < std::max(least_slots, 4 * tree_->rows())) return;
+    slots_.resize(slots);
     // Not initialised: pages nobody writes cost nothing.
     stored_.reset(new std::int32_t[slots * dark_.size()]);
-    slots_.resize(slots);
-    free_slots();
-    parts_.reserve(rows);
-    row_q12_.assign(channels, 0);
+    parts_.reserve(tree_->rows());
+    row_q12_.assign(dark_q12_.size(), 0);
     row_field_.resize(dark_.size());
+    forget_pieces();
 }
 
-void FieldMemory::free_slots() {
+void FieldMemory::forget_pieces() {
+    generation_ = tree_->generation();
+    kept_.assign(tree_->most_states(), Kept{});
     std::fill(slots_.begin(), slots_.end(), Slot{});
     hand_ = 0;
 }
@@ -126,7 +131,7 @@ void FieldMemory::free_slots() {
 std::size_t FieldMemory::put_together(std::span<const std::int32_t> q12, MediumScratch& scratch) {
     ++call_;
     const std::uint32_t whole = tree_->recognise(q12);
-    if (tree_->forgot()) free_slots();
+    if (tree_->generation() != generation_) forget_pieces();
     parts_.clear();
     rest_channels_ = 0;
     std::fill(rest_.begin(), rest_.end(), 0);
@@ -136,17 +141,17 @@ std::size_t FieldMemory::put_together(std::span<const std::int32_t> q12, MediumS
 
 void FieldMemory::gather(std::uint32_t number, std::span<const std::int32_t> q12,
                          MediumScratch& scratch) {
-    PatternTree::State& state = tree_->state(number);
-    ++state.sightings;
+    const PatternTree::State& state = tree_->state(number);
     const PatternTree::Piece& piece = tree_->piece(state.piece);
     const bool single_row = piece.upper < 0;
-    const bool is_stored =
-        state.slot >= 0 || (single_row ? store_row(number, q12, scratch) : store_joint(number));
+    ++kept_[number].sightings;
+    const bool is_stored = kept_[number].slot >= 0 ||
+                           (single_row ? store_row(number, q12, scratch) : store_joint(number));
     if (is_stored) {
-        parts_.push_back(use(state));
+        parts_.push_back(use(number));
     } else if (single_row) {
-        const auto first = static_cast<std::size_t>(piece.first_row) * row_channels_;
-        for (std::size_t i = first; i < std::min(first + row_channels_, q12.size()); ++i) {
+        const auto row = tree_->channels_of(piece.first_row);
+        for (std::size_t i = row.first; i < row.end; ++i) {
             rest_[i] = q12[i] - dark_q12_[i];
             rest_channels_ += rest_[i] != 0 ? 1 : 0;
         }
@@ -158,16 +163,13 @@ void FieldMemory::gather(std::uint32_t number, std::span<const std::int32_t> q12
 
 bool FieldMemory::store_row(std::uint32_t number, std::span<const std::int32_t> q12,
                             MediumScratch& scratch) {
-    const PatternTree::State& state = tree_->state(number);
-    if (state.sightings < 2 || !find_slot(state.sightings)) return false;
-    const auto first =
-        static_cast<std::size_t>(tree_->piece(state.piece).first_row) * row_channels_;
-    const std::size_t end = std::min(first + row_channels_, q12.size());
-    for (std::size_t i = first; i < end; ++i) row_q12_[i] = q12[i] - dark_q12_[i];
+    const std::int32_t sightings = kept_[number].sightings;
+    if (sightings < 2 || !find_slot(sightings)) return false;
+    const auto row = tree_->channels_of(tree_->piece(tree_->state(number).piece).first_row);
+    for (std::size_t i = row.first; i < row.end; ++i) row_q12_[i] = q12[i] - dark_q12_[i];
     std::fill(row_field_.begin(), row_field_.end(), 0);
     medium_.add_field(row_q12_, window_, epoch_, row_field_, scratch);
-    std::fill(row_q12_.begin() + static_cast<std::ptrdiff_t>(first),
-              row_q12_.begin() + static_cast<std::ptrdiff_t>(end), 0);
+    for (std::size_t i = row.first; i < row.end; ++i) row_q12_[i] = 0;
     std::int32_t* const field = take_slot(number);
     for (std::size_t k = 0; k < row_field_.size(); ++k) {
         field[k] = static_cast<std::int32_t>(row_field_[k]);
@@ -179,22 +181,20 @@ bool FieldMemory::store_row(std::uint32_t number, std::span<const std::int32_t> 
 // first.
 bool FieldMemory::store_joint(std::uint32_t number) {
     const PatternTree::State& state = tree_->state(number);
-    const PatternTree::State& upper = tree_->state(state.upper);
-    const PatternTree::State& lower = tree_->state(state.lower);
-    if (upper.slot < 0 || lower.slot < 0) return false;
-    const std::int32_t* const a = use(upper);
-    const std::int32_t* const b = use(lower);
-    if (!find_slot(state.sightings)) return false;
+    if (kept_[state.upper].slot < 0 || kept_[state.lower].slot < 0) return false;
+    const std::int32_t* const a = use(state.upper);
+    const std::int32_t* const b = use(state.lower);
+    if (!find_slot(kept_[number].sightings)) return false;
     std::int32_t* const field = take_slot(number);
     for (std::size_t k = 0; k < dark_.size(); ++k) field[k] = a[k] + b[k];
     return true;
 }
 
-const std::int32_t* FieldMemory::use(const PatternTree::State& state) {
-    const auto number = static_cast<std::size_t>(state.slot);
-    slots_[number].used = true;
-    slots_[number].call = call_;
-    return stored_.get() + number * dark_.size();
+const std::int32_t* FieldMemory::use(std::uint32_t number) {
+    const auto slot = static_cast<std::size_t>(kept_[number].slot);
+    slots_[slot].used = true;
+    slots_[slot].call = call_;
+    return stored_.get() + slot * dark_.size();
 }
 
 // Moves the hand to a slot for a piece seen so often: a free one, or one that was used neither by
@@ -210,7 +210,7 @@ bool FieldMemory::find_slot(std::int32_t sightings) {
             slot.used = false;
             continue;
         }
-        std::int32_t& stored_sightings = tree_->state(slot.owner).sightings;
+        std::int32_t& stored_sightings = kept_[slot.owner].sightings;
         if (2 * stored_sightings < sightings) return true;
         stored_sightings /= 2;
         hand_ = (hand_ + 1) % slots_.size();
@@ -221,9 +221,9 @@ bool FieldMemory::find_slot(std::int32_t sightings) {
 // The slot the hand is at becomes that of a state.
 std::int32_t* FieldMemory::take_slot(std::uint32_t number) {
     Slot& slot = slots_[hand_];
-    if (slot.owner != PatternTree::dark) tree_->state(slot.owner).slot = -1;
+    if (slot.owner != PatternTree::dark) kept_[slot.owner].slot = -1;
     slot = {number, true, call_};
-    tree_->state(number).slot = static_cast<std::int32_t>(hand_);
+    kept_[number].slot = static_cast<std::int32_t>(hand_);
     return stored_.get() + hand_ * dark_.size();
 }
 

@@ -22,10 +22,14 @@ namespace opal::sim {
 
 class FieldMemory {
 public:
-    // dark_q12: amplitudes with all mirrors off; row_channels: channels of one row of macro-pixels.
-    // Both must outlive this.
-    FieldMemory(const Medium& medium, std::span<const std::int32_t> dark_q12,
-                std::size_t row_channels);
+    // dark_q12: amplitudes with all mirrors off. tree: of patterns on the same DMD, may serve the
+    // memories of several epochs; none: pieces are not stored. All must outlive this.
+    FieldMemory(const Medium& medium, std::span<const std::int32_t> dark_q12, PatternTree* tree);
+
+    // A tree for these memories; none if there are too many channels, or too few to a row, for
+    // pieces to pay. row_channels: channels of one row of macro-pixels.
+    static std::unique_ptr<PatternTree> make_tree(std::span<const std::int32_t> dark_q12,
+                                                  std::size_t row_channels);
 
     // The field of `q12`: re and im interleaved, modes of the window row-major. Lives until the
     // next call.
@@ -33,10 +37,14 @@ public:
                                         std::uint32_t epoch, MediumScratch& scratch);
 
     // Most bytes of stored fields; address space is taken at once, memory as it is used.
-    static constexpr std::size_t most_bytes = std::size_t{16} << 20;
-    bool stores_pieces() const { return tree_ != nullptr; }
+    static constexpr std::size_t most_bytes = std::size_t{32} << 20;
+    bool stores_pieces() const { return !slots_.empty(); }
 
 private:
+    struct Kept {  // of a state
+        std::int32_t sightings = 0;
+        std::int32_t slot = -1;
+    };
     struct Slot {
         std::uint32_t owner = PatternTree::dark;  // a state; dark: free
         bool used = false;                        // since the hand came by
@@ -45,18 +53,18 @@ private:
 
     void begin(const ModeWindow& window, std::uint32_t epoch, MediumScratch& scratch);
     void begin_pieces();
-    void free_slots();
+    void forget_pieces();
     std::size_t put_together(std::span<const std::int32_t> q12, MediumScratch& scratch);
     void gather(std::uint32_t number, std::span<const std::int32_t> q12, MediumScratch& scratch);
     bool store_row(std::uint32_t number, std::span<const std::int32_t> q12, MediumScratch& scratch);
     bool store_joint(std::uint32_t number);
-    const std::int32_t* use(const PatternTree::State& state);
+    const std::int32_t* use(std::uint32_t number);
     bool find_slot(std::int32_t sightings);
     std::int32_t* take_slot(std::uint32_t number);
 
     const Medium& medium_;
     std::span<const std::int32_t> dark_q12_;
-    std::size_t row_channels_;
+    PatternTree* tree_;
 
     bool valid_ = false;
     ModeWindow window_;
@@ -65,10 +73,11 @@ private:
     std::vector<std::int64_t> last_;  // and of the last pattern
     std::vector<std::int32_t> last_q12_;
 
-    std::unique_ptr<PatternTree> tree_;  // none: storing pieces would not pay
+    std::uint64_t generation_ = 0;  // of the tree's states
+    std::vector<Kept> kept_;        // by state
     std::unique_ptr<std::int32_t[]> stored_;
-    std::vector<Slot> slots_;
-    std::size_t hand_ = 0;  // of the clock that chooses slots [Corbato 1968]
+    std::vector<Slot> slots_;  // none: pieces are not stored
+    std::size_t hand_ = 0;     // of the clock that chooses slots [Corbato 1968]
     std::uint64_t call_ = 0;
 
     // Of the pattern being put together:

@@ -36,11 +36,13 @@ struct Workspace final : Optics::Scratch {
     std::shared_ptr<const RegionPlan> plan;
     Workspace(const Medium& m, std::span<const std::int32_t> dark_q12, std::size_t row_channels,
               int threads)
-        : fields{FieldMemory(m, dark_q12, row_channels), FieldMemory(m, dark_q12, row_channels)},
+        : tree(FieldMemory::make_tree(dark_q12, row_channels)),
+          fields{FieldMemory(m, dark_q12, tree.get()), FieldMemory(m, dark_q12, tree.get())},
           strips(static_cast<std::size_t>(threads)) {
         medium.threads = threads;
     }
 
+    std::unique_ptr<PatternTree> tree;  // of both:
     std::array<FieldMemory, 2> fields;  // of even and odd epochs
     MediumScratch medium;
     std::vector<std::int16_t> modes;  // re and im side by side, here and below

@@ -68,7 +68,7 @@ int PatternTree::add_pieces(int first_row, int end_row) {
 }
 
 void PatternTree::forget() {
-    states_.assign(1, State{no_piece, 0, 0, 0, -1});
+    states_.assign(1, State{no_piece, 0, 0});
     std::fill(table_.begin(), table_.end(), 0u);
     row_light_.clear();
     // The last pattern is the dark one, which needs no numbers.
@@ -78,16 +78,21 @@ void PatternTree::forget() {
 
 std::span<const std::int32_t> PatternTree::row_of(std::span<const std::int32_t> q12,
                                                   int row) const {
+    const Channels at = channels_of(row);
+    return q12.subspan(at.first, at.end - at.first);
+}
+
+PatternTree::Channels PatternTree::channels_of(int row) const {
     const std::size_t first = static_cast<std::size_t>(row) * row_channels_;
-    return q12.subspan(first, std::min(row_channels_, q12.size() - first));
+    return {first, std::min(first + row_channels_, dark_q12_.size())};
 }
 
 std::uint32_t PatternTree::recognise(std::span<const std::int32_t> q12) {
     assert(q12.size() == dark_q12_.size());
-    forgot_ = false;
+    if (equal(q12, last_q12_)) return current_.back();
     if (!recognise_all(q12)) {
         forget();
-        forgot_ = true;
+        ++generation_;
         [[maybe_unused]] const bool fits = recognise_all(q12);
         assert(fits);
     }
@@ -131,7 +136,7 @@ std::uint32_t PatternTree::row_state(std::uint32_t piece, std::span<const std::i
     const auto number = static_cast<std::uint32_t>(row_light_.size() / row_channels_);
     row_light_.insert(row_light_.end(), light.begin(), light.end());
     row_light_.resize((std::size_t{number} + 1) * row_channels_);
-    return add_state(place, {piece, number, hash, 0, -1});
+    return add_state(place, {piece, number, hash});
 }
 
 std::uint32_t PatternTree::joint_state(std::uint32_t piece, std::uint32_t upper,
@@ -145,7 +150,7 @@ std::uint32_t PatternTree::joint_state(std::uint32_t piece, std::uint32_t upper,
         if (known.piece == piece && known.upper == upper && known.lower == lower)
             return table_[place];
     }
-    return add_state(place, {piece, upper, lower, 0, -1});
+    return add_state(place, {piece, upper, lower});
 }
 
 std::uint32_t PatternTree::add_state(std::size_t place, const State& fresh) {

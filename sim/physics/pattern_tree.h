@@ -29,27 +29,32 @@ public:
     };
     struct State {
         std::uint32_t piece = 0;
-        std::uint32_t upper = 0;     // states of the children; of a single row: place of its light
-        std::uint32_t lower = 0;     // of a single row: hash of its light
-        std::int32_t sightings = 0;  // for whoever keeps something per state
-        std::int32_t slot = -1;      // likewise
+        std::uint32_t upper = 0;  // states of the children; of a single row: place of its light
+        std::uint32_t lower = 0;  // of a single row: hash of its light
     };
 
     // dark_q12: the light of the pattern with all mirrors off. The last row may be shorter.
     PatternTree(std::span<const std::int32_t> dark_q12, std::size_t row_channels,
                 std::size_t most_states, std::size_t most_rows);
 
-    // State of the whole pattern. Sets `forgot()` when old states had to go.
+    // State of the whole pattern, below most_states.
     std::uint32_t recognise(std::span<const std::int32_t> q12);
-    bool forgot() const { return forgot_; }
-    void forget();
+    // How often all states were forgotten.
+    std::uint64_t generation() const { return generation_; }
 
-    State& state(std::uint32_t number) { return states_[number]; }
+    const State& state(std::uint32_t number) const { return states_[number]; }
     const Piece& piece(std::uint32_t number) const { return pieces_[number]; }
-    std::size_t row_channels() const { return row_channels_; }
+    struct Channels {
+        std::size_t first;
+        std::size_t end;
+    };
+    Channels channels_of(int row) const;
+    std::size_t most_states() const { return most_states_; }
+    std::size_t rows() const { return static_cast<std::size_t>(pieces_.back().end_row); }
 
 private:
     static constexpr std::uint32_t no_piece = 0xffffffff;
+    void forget();
     int add_pieces(int first_row, int end_row);
     std::span<const std::int32_t> row_of(std::span<const std::int32_t> q12, int row) const;
     bool recognise_all(std::span<const std::int32_t> q12);
@@ -67,7 +72,7 @@ private:
     std::vector<State> states_;            // [0] stands for dark
     std::vector<std::uint32_t> table_;     // open addressing: state or 0; size a power of two
     std::vector<std::int32_t> row_light_;  // light of single rows, row_channels_ each
-    bool forgot_ = false;
+    std::uint64_t generation_ = 0;
 };
 
 }  // namespace opal::sim
