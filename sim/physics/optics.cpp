@@ -69,8 +69,8 @@ struct Workspace final : Optics::Scratch {
 // Rows handed to a thread at once; a multiple of the four that share random words.
 constexpr int band_rows = 64;
 
-// Calls work(first row, how many, thread) for bands of `rows` rows that begin at multiples of band_rows
-// of the whole, of which these rows are those from `offset` on.
+// Calls work(first row, how many, thread) for bands of `rows` rows that begin at multiples of
+// band_rows of the whole, of which these rows are those from `offset` on.
 template <class Work>
 void share_rows(int rows, int offset, int threads, const Work& work) {
     const int first_band = offset / band_rows;
