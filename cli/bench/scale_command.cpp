@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 
 namespace opal::cli {
@@ -39,29 +40,24 @@ ExitCode measure_one(Session& session, const std::string& request) {
     return exit_success;
 }
 
-// Projections of dense media cost in proportion to their entries; what the last row took, drawn
-// again or stored, tells what the next will take.
+// How long a row will take: its bound times what the row before it took over its own. Rows that
+// draw entries, rows that store them and layered ones are different things.
 class Forecast {
 public:
-    // Seconds of the first projection and the set-up; 0: no idea yet.
-    double of(sim::MediumKind kind, const ScaleSize& size) const {
-        const double per_entry = kind == sim::MediumKind::dense ? dense_ : layered_;
-        return per_entry * work(kind, size);
+    // Seconds of the set-up and the first projection.
+    double of(const ScaleRow& planned, const MachineRates& rates) const {
+        return over_bound_[kind(planned)] * bound_of(planned, rates).seconds;
     }
-    void learn(const ScaleRow& row) {
-        const double seconds = row.setup_s + row.first_s;
-        (row.medium == sim::MediumKind::dense ? dense_ : layered_) =
-            seconds / work(row.medium, row.size);
+    void learn(const ScaleRow& row, const MachineRates& rates) {
+        over_bound_[kind(row)] = (row.setup_s + row.first_s) / bound_of(row, rates).seconds;
     }
 
 private:
-    static double work(sim::MediumKind kind, const ScaleSize& size) {
-        const auto inputs = static_cast<double>(size.inputs);
-        const auto modes = static_cast<double>(size.modes);
-        return kind == sim::MediumKind::dense ? inputs * modes : inputs + modes;
+    static std::size_t kind(const ScaleRow& row) {
+        return row.medium == sim::MediumKind::layered ? 0 : row.stored ? 1 : 2;
     }
-    double dense_ = 0;
-    double layered_ = 0;
+    // A first guess. Storing means drawing first, and memory that was never touched.
+    std::array<double, 3> over_bound_{30, 30, 3};
 };
 
 std::vector<ScaleSize> sizes_of(const ScaleOptions& options) {
@@ -98,7 +94,7 @@ ExitCode scale(Session& session, const ScaleOptions& options) {
     for (const auto kind : {sim::MediumKind::layered, sim::MediumKind::dense}) {
         if (options.medium != "both" && options.medium != medium_name(kind)) continue;
         for (const auto& size : sizes) {
-            const double expected_s = forecast.of(kind, size);
+            const double expected_s = forecast.of(planned_scale_row(kind, size), rates);
             const std::string name = fmt::format("{} {}", medium_name(kind), size_text(size));
             if (expected_s > options.limit_s && !options.full) {
                 session.terminal.note(fmt::format("{}: left out, would take about {}", name,
@@ -112,7 +108,7 @@ ExitCode scale(Session& session, const ScaleOptions& options) {
                 request, session.interruption.token(),
                 [&](double elapsed_s) { progress.update(elapsed_s, std::max(expected_s, 0.0)); }));
             progress.clear();
-            forecast.learn(rows.back());
+            forecast.learn(rows.back(), rates);
             session.terminal.print(table_line(rows.back(), bound_of(rows.back(), rates)));
         }
     }

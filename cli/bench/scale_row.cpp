@@ -166,7 +166,7 @@ double measure_frame(const sim::Scene& scene, int repeats) {
     sim::ChannelAmplitudes lights[2];
     optics.reduce(random_pattern(scene.dmd, 3), lights[0]);
     optics.reduce(random_pattern(scene.dmd, 4), lights[1]);
-    const auto scratch = optics.make_scratch();
+    const auto scratch = optics.make_scratch(static_cast<int>(std::thread::hardware_concurrency()));
     hal::Frame frame;
     std::uint64_t key = 0;
     const auto measure = [&] {
@@ -219,8 +219,7 @@ void check_field(const sim::Scene& scene, const hal::BitPattern& pattern, const 
 
 }  // namespace
 
-ScaleRow measure_scale_row(sim::MediumKind kind, const ScaleSize& size, double budget_s,
-                           std::stop_token stop) {
+ScaleRow planned_scale_row(sim::MediumKind kind, const ScaleSize& size) {
     const sim::Scene scene = scale_scene(kind, size);
     const sim::Speckle speckle(scene.speckle, scene.sensor.rows, scene.sensor.columns);
     ScaleRow row;
@@ -232,6 +231,15 @@ ScaleRow measure_scale_row(sim::MediumKind kind, const ScaleSize& size, double b
     row.stored = kind == sim::MediumKind::dense &&
                  2.0 * static_cast<double>(row.grid_modes) * static_cast<double>(size.inputs) <=
                      scene.medium.storage_limit_mib * 1048576;
+    return row;
+}
+
+ScaleRow measure_scale_row(sim::MediumKind kind, const ScaleSize& size, double budget_s,
+                           std::stop_token stop) {
+    constexpr double too_long_to_repeat_s = 60;
+    constexpr int least_repeats = 3;
+    const sim::Scene scene = scale_scene(kind, size);
+    ScaleRow row = planned_scale_row(kind, size);
     const auto go_on = [&] {
         if (stop.stop_requested()) throw calibration::Interrupted();
     };
@@ -248,7 +256,13 @@ ScaleRow measure_scale_row(sim::MediumKind kind, const ScaleSize& size, double b
         go_on();
         // Always another pattern: threads that render remember the last one they saw.
         const StopWatch repeating;
-        while (row.repeats < most_repeats && repeating.seconds() + row.seconds() < budget_s) {
+        const auto wanted = [&] {
+            if (row.first_s > too_long_to_repeat_s) return false;
+            return row.repeats < least_repeats ||
+                   (row.repeats < most_repeats &&
+                    repeating.seconds() + row.projection_s < budget_s);
+        };
+        while (wanted()) {
             const auto seed = static_cast<std::uint32_t>(row.repeats) + 1;
             const hal::BitPattern pattern = random_pattern(scene.dmd, seed);
             const StopWatch watch;

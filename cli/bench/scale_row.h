@@ -37,7 +37,11 @@ struct ScaleRow {
     double seconds() const { return projection_s > 0 ? projection_s : first_s; }
 };
 
-// budget_s: after the first projection, how long to repeat, and whether to take it apart at all.
+// The row before it is measured: what is known from the size alone.
+ScaleRow planned_scale_row(sim::MediumKind kind, const ScaleSize& size);
+
+// Repeats for budget_s after the first projection, but at least twice, and takes it apart; not at
+// all if the first took longer than a minute.
 ScaleRow measure_scale_row(sim::MediumKind kind, const ScaleSize& size, double budget_s,
                            std::stop_token stop);
 
