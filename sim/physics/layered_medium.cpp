@@ -31,9 +31,9 @@ namespace {
 
 constexpr std::uint32_t positions_per_draw = 64;  // 128 bits, 2 each
 
-// A line of int64 pairs is 32 KiB, a tile 512 KiB: first and second level cache.
-constexpr std::size_t longest_line = 2048;
-constexpr std::size_t tile_numbers = 32768;
+// A line of int64 is 32 KiB, a tile of pairs 1 MiB: first and second level cache.
+constexpr std::size_t longest_line = 4096;
+constexpr std::size_t tile_numbers = 65536;
 constexpr std::size_t narrowest_tile = 16;
 constexpr std::size_t widest_tile = 64;
 constexpr std::size_t least_shared = std::size_t{1} << 16;  // below, starting a thread costs more

@@ -162,9 +162,9 @@ TEST_CASE("the fast layered field is that of the plain twin, for any shape, wind
 }
 
 TEST_CASE("amplitudes that conspire with the first diagonal do not overflow") {
-    // Every amplitude is 4096 with the sign that makes all real parts positive: those after the
-    // first pass are sums of about 256 amplitudes, 2^20, and those of the first transform's element
-    // 0 adds up 2048 of them: 2^31, which int32 does not hold (for one seed in two).
+    // Every amplitude is 4096 with the sign that makes all real parts positive: element 0 of the
+    // first transform adds up half of 2^20 of them, 2^31, which int32 does not hold (for one seed
+    // in two).
     const int channels = 1 << 20;
     const ModeWindow window = {0, 0, 1, 700, 1, 700};
     const auto conspiring = [&](const LayeredMedium& medium) {
