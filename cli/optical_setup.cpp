@@ -5,17 +5,34 @@
 #include "cli/fetch/sha256.h"
 #include "cli/files.h"
 
+#include <utility>
+
 namespace opal::cli {
+
+namespace {
+
+BenchUsed used_bench(OpenedBench& opened, const BenchChoice& choice,
+                     const std::filesystem::path& record) {
+    fetch::Sha256 digest;
+    digest.add(read_file(record));
+    return {opened.bench().name(), choice.bench, choice.overrides, opened.bench().identity(),
+            digest.finish()};
+}
+
+}  // namespace
 
 OpticalSetup::OpticalSetup(Session& session, const BenchChoice& choice, int inputs,
                            Eigen::Index outputs)
     : session_(session), choice_(choice) {
     const auto opened = choice.open(session);
     record_ = record_for(session, *opened, choice, inputs, outputs);
-    fetch::Sha256 digest;
-    digest.add(read_file(choice.record_file(*opened)));
-    used_ = {opened->bench().name(), choice.bench, choice.overrides, opened->bench().identity(),
-             digest.finish()};
+    used_ = used_bench(*opened, choice, choice.record_file(*opened));
+}
+
+OpticalSetup::OpticalSetup(Session& session, const BenchChoice& choice, calibration::Record record,
+                           const std::filesystem::path& file)
+    : session_(session), choice_(choice), record_(std::move(record)) {
+    used_ = used_bench(*choice.open(session), choice, file);
 }
 
 std::unique_ptr<OpenedBench> OpticalSetup::open(sim::BenchMoment begin) const {

@@ -10,6 +10,7 @@
 
 #include <Eigen/Core>
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -29,6 +30,10 @@ class OpticalSetup {
 public:
     // Opens the bench once, to find or make its record (record_for).
     OpticalSetup(Session& session, const BenchChoice& choice, int inputs, Eigen::Index outputs);
+
+    // With the record of a file, complete or not.
+    OpticalSetup(Session& session, const BenchChoice& choice, calibration::Record record,
+                 const std::filesystem::path& file);
 
     std::unique_ptr<OpenedBench> open(sim::BenchMoment begin) const;
     const calibration::Record& record() const { return record_; }

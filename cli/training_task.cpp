@@ -66,6 +66,11 @@ public:
     std::string network_text() const override { return joined(recipe_.network.widths); }
     std::filesystem::path data() const override { return folder_; }
     Eigen::Index classes() const override { return recipe_.network.widths.back(); }
+    std::vector<std::string> class_names() const override {
+        std::vector<std::string> digits;
+        for (Eigen::Index k = 0; k < classes(); ++k) digits.push_back(fmt::format("{}", k));
+        return digits;
+    }
     Eigen::Index feedback_width() const override { return hidden_sum(recipe_.network.widths); }
     std::vector<dfa::Setting> recipe() const override { return dfa::settings_of(recipe_); }
     std::unique_ptr<TrainingTask> with_recipe(
@@ -110,6 +115,7 @@ public:
     std::string network_text() const override { return joined(recipe_.network.widths); }
     std::filesystem::path data() const override { return folder_; }
     Eigen::Index classes() const override { return recipe_.network.widths.back(); }
+    std::vector<std::string> class_names() const override { return data_->class_names; }
     Eigen::Index feedback_width() const override { return hidden_sum(recipe_.network.widths); }
     std::vector<dfa::Setting> recipe() const override { return dfa::settings_of(recipe_); }
     std::unique_ptr<TrainingTask> with_recipe(

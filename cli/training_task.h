@@ -25,6 +25,7 @@ public:
     virtual std::string network_text() const = 0;  // "784-1024-1024-10"
     virtual std::filesystem::path data() const = 0;
     virtual Eigen::Index classes() const = 0;
+    virtual std::vector<std::string> class_names() const = 0;
     virtual Eigen::Index feedback_width() const = 0;       // of all hidden blocks together
     virtual std::vector<dfa::Setting> recipe() const = 0;  // as it is after changes
     // The same data, shared, with other changes to the task's own recipe. Throws BadInput.

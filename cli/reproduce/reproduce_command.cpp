@@ -3,6 +3,7 @@
 
 #include "cli/files.h"
 #include "cli/places.h"
+#include "cli/reproduce/figure2.h"
 #include "cli/reproduce/study.h"
 #include "cli/reproduce/study_runner.h"
 
@@ -89,7 +90,7 @@ void add_reproduce_command(CLI::App& program, Session& session) {
     CLI::App* const reproduce = program.add_subcommand(
         "reproduce", "the published tables and figures, and studies around them");
     reproduce->require_subcommand(1);
-    for (const Study& study : {table1_study(), select_study()}) {
+    for (const Study& study : {table1_study(), select_study(), quantisers_study(), noise_study()}) {
         const auto options = std::make_shared<ReproduceOptions>();
         add_command(*reproduce, study.name, study.about, options)
             ->callback([&session, study, options] {
@@ -98,6 +99,17 @@ void add_reproduce_command(CLI::App& program, Session& session) {
                 };
             });
     }
+    const auto drawn = std::make_shared<ReproduceOptions>();
+    add_command(*reproduce, "figure2",
+                "hidden activations in a plane, by backpropagation and by light", drawn)
+        ->callback([&session, drawn] {
+            session.action = [&session, drawn] {
+                StudyRunner runner(session, drawn->runner());
+                write_documents(session, drawn->output,
+                                make_figure2(session, runner, drawn->study));
+                return exit_success;
+            };
+        });
     reproduce->footer(
         "Everything is resumable: finished runs stay in DIR/runs and are not run again, a run "
         "that\n"
@@ -107,6 +119,9 @@ void add_reproduce_command(CLI::App& program, Session& session) {
         "  opal reproduce table1 --quick\n"
         "  opal reproduce table1 --task cora --seeds 20\n"
         "  opal reproduce table1 --task mnist --columns bp,optical\n"
+        "  opal reproduce figure2\n"
+        "  opal reproduce quantisers --task cora\n"
+        "  opal reproduce noise --quick\n"
         "  opal reproduce select --task cora\n");
 }
 

@@ -31,6 +31,9 @@ struct Cell {
     std::uint64_t first_seed = 0;
     bool alignment = false;
     bool test = true;  // false: validation only, for choosing settings
+    // True: a bench that the calibration refuses is used as far as it was measured; one without a
+    // matrix leaves the cell without runs.
+    bool may_be_refused = false;
 };
 
 // The feedback every study starts from: two exposures at most, right on average.
@@ -43,6 +46,8 @@ inline projection::QuantiserOptions stochastic_ternary() {
 struct CellResults {
     Cell cell;
     std::vector<TrainingRun> runs;  // one per seed, in order
+    double correlation = 0;         // held out, of the bench's calibration; 0: no bench or none
+    std::string objection = {};     // the calibration's, if it refused the bench
 };
 
 // What the user may say; each study takes what concerns it.
@@ -72,6 +77,8 @@ struct Study {
 };
 
 Study table1_study();
+// The cell of table 1, for what else is to be known about its networks.
+Cell table1_cell(const std::string& row, const std::string& column);
 Study select_study();
 Study quantisers_study();
 Study noise_study();

@@ -4,6 +4,7 @@
 #include "cli/calibration_run.h"
 #include "cli/files.h"
 #include "cli/places.h"
+#include "cli/record_summary.h"
 #include "cli/reproduce/remaining_time.h"
 #include "cli/training_json.h"
 #include "cli/training_results.h"
@@ -22,7 +23,6 @@ namespace {
 
 // Every bench of a study serves every task: MNIST's inputs and feedback are the larger ones.
 constexpr int inputs = 10;
-constexpr Eigen::Index outputs = 2048;
 constexpr int modes_per_side = 32;
 
 // A record may be measured anew; a run on the same bench is still the same run.
@@ -64,14 +64,27 @@ std::unique_ptr<TrainingTask> StudyRunner::task(const std::string& name,
 
 const OpticalSetup* StudyRunner::optical(const Cell& cell) {
     if (cell.method != "optical") return nullptr;
+    const CalibratedBench& bench = bench_of(cell);
+    if (!bench.objection.empty() && !cell.may_be_refused) {
+        throw std::runtime_error(fmt::format(
+            "{}: the calibration said no, nothing can be trained: {}", cell.name, bench.objection));
+    }
+    return bench.setup.get();
+}
+
+StudyRunner::CalibratedBench& StudyRunner::bench_of(const Cell& cell) {
     BenchChoice choice = options_.bench;
     choice.overrides.insert(choice.overrides.end(), cell.overrides.begin(), cell.overrides.end());
     std::string key = choice.bench;
-    for (const auto& override_text : choice.overrides) key += " " + override_text;
-    auto& setup = optical_[key];
-    if (setup) return setup.get();
+    for (const auto& change : choice.overrides) key += " " + change;
+    const auto known = benches_.find(key);
+    if (known != benches_.end()) return known->second;
+
     const auto file = options_.folder / "records" / (file_name(key) + ".h5");
-    if (!std::filesystem::exists(file)) {
+    calibration::Record record;
+    if (std::filesystem::exists(file)) {
+        record = calibration::load_record(file);
+    } else {
         session_.terminal.note(fmt::format("calibrating {}", key));
         const auto opened = choice.open(session_);
         CalibrationRunOptions calibration;
@@ -79,14 +92,22 @@ const OpticalSetup* StudyRunner::optical(const Cell& cell) {
         calibration.calibration.region_rows = modes_per_side * cell.pitch_px;
         calibration.calibration.region_columns = modes_per_side * cell.pitch_px;
         calibration.record_file = file;
-        if (!run_calibration(session_, opened->bench(), calibration).complete()) {
-            throw std::runtime_error(
-                fmt::format("{}: the calibration said no; nothing can be trained on it", key));
-        }
+        record = run_calibration(session_, opened->bench(), calibration);
+        // Refused by the last check alone, it can still be used.
+        if (record.validation && !record.complete()) calibration::save_record(record, file);
     }
-    choice.record = file.string();
-    setup = std::make_unique<OpticalSetup>(session_, choice, inputs, outputs);
-    return setup.get();
+    CalibratedBench& bench = benches_[key];
+    if (record.validation) {
+        bench.correlation = record.validation->correlation.value;
+        choice.record = file.string();
+    }
+    for (const auto& [title, verdict] : record_verdicts(record)) {
+        if (!verdict->passed) bench.objection = title + ": " + verdict->text;
+    }
+    if (record.validation) {
+        bench.setup = std::make_unique<OpticalSetup>(session_, choice, std::move(record), file);
+    }
+    return bench;
 }
 
 StudyRunner::Place StudyRunner::place(const Cell& cell, std::uint64_t seed) const {
@@ -143,6 +164,16 @@ std::vector<CellResults> StudyRunner::run(const std::vector<Cell>& cells) {
     std::vector<CellResults> results;
     for (const Cell& cell : cells) {
         results.push_back({cell, {}});
+        const OpticalSetup* const light = optical(cell);
+        if (cell.method == "optical") {
+            results.back().correlation = bench_of(cell).correlation;
+            results.back().objection = bench_of(cell).objection;
+            if (light == nullptr) {
+                session_.terminal.note(fmt::format("{}: {}", cell.name, results.back().objection));
+                done += cell.seeds;
+                continue;
+            }
+        }
         const auto trained = task(cell.task, cell.recipe);
         for (std::uint64_t k = 0; k < cell.seeds; ++k) {
             const std::uint64_t seed = cell.first_seed + k;

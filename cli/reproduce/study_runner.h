@@ -37,10 +37,17 @@ public:
     // For studies that need more of a run than its numbers.
     std::unique_ptr<TrainingTask> task(const std::string& name,
                                        const std::vector<std::string>& recipe);
-    // The bench of `cell`, calibrated; null for methods that need none.
+    // The bench of `cell`, calibrated; null for methods that need none, and for a bench without a
+    // matrix. Throws std::runtime_error if the calibration says no and the cell may not be refused.
     const OpticalSetup* optical(const Cell& cell);
 
 private:
+    struct CalibratedBench {
+        std::unique_ptr<OpticalSetup> setup;  // null: not enough was measured
+        double correlation = 0;
+        std::string objection;
+    };
+    CalibratedBench& bench_of(const Cell& cell);
     struct Place {
         std::filesystem::path result;
         std::filesystem::path state;
@@ -53,8 +60,8 @@ private:
 
     Session& session_;
     RunnerOptions options_;
-    std::map<std::string, std::unique_ptr<TrainingTask>> data_;     // by task, with its own recipe
-    std::map<std::string, std::unique_ptr<OpticalSetup>> optical_;  // by overrides
+    std::map<std::string, std::unique_ptr<TrainingTask>> data_;  // by task, with its own recipe
+    std::map<std::string, CalibratedBench> benches_;             // by overrides
 };
 
 }  // namespace opal::cli::reproduce
