@@ -46,14 +46,29 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 void sum_fields_simd(std::span<const std::int64_t> base, std::span<const std::int32_t* const> parts,
                      std::span<std::int64_t> into) {
-    const hn::ScalableTag<std::int64_t> d64;
-    const hn::Rebind<std::int32_t, decltype(d64)> d32;
-    const std::size_t lanes = hn::Lanes(d64);
+    const hn::ScalableTag<std::int32_t> d32;
+    const hn::Half<decltype(d32)> half;
+    const hn::RepartitionToWide<decltype(d32)> d64;
+    const std::size_t lanes = hn::Lanes(d32);
     std::size_t k = 0;
-    for (; k + lanes <= into.size(); k += lanes) {
-        auto sum = hn::Zero(d32);
-        for (const std::int32_t* part : parts) sum = hn::Add(sum, hn::LoadU(d32, part + k));
-        hn::StoreU(hn::Add(hn::LoadU(d64, &base[k]), hn::PromoteTo(d64, sum)), d64, &into[k]);
+    // Four vectors at a time, so that the list of parts is walked seldom.
+    for (; k + 4 * lanes <= into.size(); k += 4 * lanes) {
+        hn::Vec<decltype(d32)> sums[4] = {hn::Zero(d32), hn::Zero(d32), hn::Zero(d32),
+                                          hn::Zero(d32)};
+        for (const std::int32_t* part : parts) {
+            for (std::size_t v = 0; v < 4; ++v) {
+                sums[v] = hn::Add(sums[v], hn::LoadU(d32, part + k + v * lanes));
+            }
+        }
+        for (std::size_t v = 0; v < 4; ++v) {
+            const std::size_t at = k + v * lanes;
+            const auto add = [&](std::size_t first, auto sum) {
+                const auto whole = hn::PromoteTo(d64, sum);
+                hn::StoreU(hn::Add(hn::LoadU(d64, &base[first]), whole), d64, &into[first]);
+            };
+            add(at, hn::LowerHalf(half, sums[v]));
+            add(at + lanes / 2, hn::UpperHalf(half, sums[v]));
+        }
     }
     for (; k < into.size(); ++k) {
         std::int32_t sum = 0;
