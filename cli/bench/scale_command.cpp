@@ -161,6 +161,7 @@ void add_bench_command(CLI::App& program, Session& session) {
         "\n"
         "  first   a fresh bench's first projection; dense: stored matrices are drawn here\n"
         "  again   the fastest of the following ones\n"
+        "  cpu     what one takes of all cores together: on a busy machine the better number\n"
         "  medium, frame, demod   the parts: light through the medium; that plus interference and\n"
         "          sensor; frame to field\n"
         "  bound   the bytes it must move, or the random numbers it must draw, at the rates this\n"

@@ -49,17 +49,18 @@ std::string machine_line(const MachineRates& rates) {
 }
 
 std::string table_header() {
-    return fmt::format("{:<8}{:>22}{:>10}{:>10}{:>10}{:>10}{:>10}{:>10}{:>9}{:>9}{:>9}\n", "medium",
-                       "inputs x modes", "first", "again", "medium", "frame", "demod", "bound",
-                       "by", "MiB", "corr");
+    return fmt::format("{:<8}{:>22}{:>10}{:>10}{:>10}{:>10}{:>10}{:>10}{:>10}{:>9}{:>7}{:>8}\n",
+                       "medium", "inputs x modes", "first", "again", "cpu", "medium", "frame",
+                       "demod", "bound", "by", "MiB", "corr");
 }
 
 std::string table_line(const ScaleRow& row, const ScaleBound& bound) {
-    return fmt::format("{:<8}{:>22}{:>10}{:>10}{:>10}{:>10}{:>10}{:>10}{:>9}{:>9.0f}{:>9.4f}\n",
-                       medium_name(row.medium), size_text(row.size), short_time(row.first_s),
-                       short_time(row.projection_s), short_time(row.medium_s),
-                       short_time(row.frame_s), short_time(row.demodulate_s),
-                       short_time(bound.seconds), bound.limited_by, row.peak_mib, row.correlation);
+    return fmt::format(
+        "{:<8}{:>22}{:>10}{:>10}{:>10}{:>10}{:>10}{:>10}{:>10}{:>9}{:>7.0f}{:>8.4f}\n",
+        medium_name(row.medium), size_text(row.size), short_time(row.first_s),
+        short_time(row.projection_s), short_time(row.cpu_s), short_time(row.medium_s),
+        short_time(row.frame_s), short_time(row.demodulate_s), short_time(bound.seconds),
+        bound.limited_by, row.peak_mib, row.correlation);
 }
 
 std::string scale_json(const std::vector<ScaleRow>& rows, const MachineRates& rates) {

@@ -16,6 +16,7 @@
 #include <chrono>
 #include <cmath>
 #include <complex>
+#include <ctime>
 #include <fstream>
 #include <stdexcept>
 #include <thread>
@@ -40,6 +41,11 @@ public:
 private:
     std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
+
+// Of all threads of this process, so far.
+double cpu_seconds() {
+    return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
+}
 
 // The kernel's own count of the most memory this process ever had resident.
 double peak_mib() {
@@ -249,9 +255,11 @@ ScaleRow measure_scale_row(sim::MediumKind kind, const ScaleSize& size, double b
         const StopWatch setting_up;
         Projection projection(scene);
         row.setup_s = setting_up.seconds();
+        const double cpu_before = cpu_seconds();
         const StopWatch first;
         projection.run(checked);
         row.first_s = first.seconds();
+        row.cpu_s = cpu_seconds() - cpu_before;
         row.repeats = 1;
         go_on();
         // Always another pattern: threads that render remember the last one they saw.
@@ -265,9 +273,11 @@ ScaleRow measure_scale_row(sim::MediumKind kind, const ScaleSize& size, double b
         while (wanted()) {
             const auto seed = static_cast<std::uint32_t>(row.repeats) + 1;
             const hal::BitPattern pattern = random_pattern(scene.dmd, seed);
+            const double cpu = cpu_seconds();
             const StopWatch watch;
             projection.run(pattern);
             const double t = watch.seconds();
+            row.cpu_s = std::min(row.cpu_s, cpu_seconds() - cpu);
             row.projection_s = row.projection_s > 0 ? std::min(row.projection_s, t) : t;
             ++row.repeats;
             go_on();
@@ -300,6 +310,7 @@ nlohmann::json to_json(const ScaleRow& row) {
             {"setup_s", row.setup_s},
             {"first_s", row.first_s},
             {"projection_s", row.projection_s},
+            {"cpu_s", row.cpu_s},
             {"medium_s", row.medium_s},
             {"frame_s", row.frame_s},
             {"demodulate_s", row.demodulate_s},
@@ -320,6 +331,7 @@ ScaleRow scale_row_from(const nlohmann::json& json) {
     json.at("setup_s").get_to(row.setup_s);
     json.at("first_s").get_to(row.first_s);
     json.at("projection_s").get_to(row.projection_s);
+    json.at("cpu_s").get_to(row.cpu_s);
     json.at("medium_s").get_to(row.medium_s);
     json.at("frame_s").get_to(row.frame_s);
     json.at("demodulate_s").get_to(row.demodulate_s);

@@ -26,6 +26,7 @@ struct ScaleRow {
     double setup_s = 0;  // scene -> bench, demodulator
     double first_s = 0;
     double projection_s = 0;  // 0: only the first was taken
+    double cpu_s = 0;         // of the projection that took least of all threads together
     double medium_s = 0;      // 0: not taken apart
     double frame_s = 0;
     double demodulate_s = 0;
