@@ -18,7 +18,7 @@ struct RowRequest {
 };
 
 // `while_waiting` is called a few times a second with the seconds since the start. When `stop` is
-// requested the child is told to stop and calibration::Interrupted is thrown. Throws
+// requested the child is ended at once and calibration::Interrupted is thrown. Throws
 // std::runtime_error if the child fails; its own line about why is on stderr already.
 ScaleRow measure_in_own_process(const RowRequest& request, std::stop_token stop,
                                 const std::function<void(double)>& while_waiting);

@@ -2,10 +2,12 @@
 # and what it says to sizes that cannot be.
 
 import json
+import os
 import shutil
+import time
 import unittest
 
-from opal_program import ProgramTest
+from opal_program import PATIENCE_S, ProgramTest
 
 
 class BenchScaleTest(ProgramTest):
@@ -54,6 +56,24 @@ class BenchScaleTest(ProgramTest):
         self.assertIn("left out", done.stderr)
         self.assertIn("--full", done.stderr)
         self.assertEqual(len(done.stdout.splitlines()), 2)
+
+    def test_stops_at_once(self):
+        # Half a minute of two cores and more, in one projection that nothing looks into.
+        process = self.start("bench", "scale", "--medium", "dense", "--size", "262144x524288",
+                             "--full")
+        self.assertIn("GB/s", process.stdout.readline())
+        self.assertIn("inputs x modes", process.stdout.readline())
+        children = f"/proc/{process.pid}/task/{process.pid}/children"
+        end = time.monotonic() + PATIENCE_S
+        child = ""
+        while time.monotonic() < end and not child:
+            with open(children) as file:
+                child = file.read().strip()
+            time.sleep(0.005)
+        begin = time.monotonic()
+        self.check_error(self.interrupt(process), 130, "Ctrl-C")
+        self.assertLess(time.monotonic() - begin, 20)
+        self.assertFalse(os.path.exists(f"/proc/{child}"), "the row's process lives on")
 
     def test_refuses_sizes_that_cannot_be(self):
         for size, word in (("12", "1024x2048"), ("0x5", "1024x2048"), ("1024xbig", "1024x2048"),
