@@ -38,6 +38,9 @@ std::vector<Candidates> candidates() {
         graph.push_back(better);
         graph.back().push_back(other);
     }
+    for (const char* hidden : {"dropout=0.3", "dropout=0.5"}) {
+        graph.push_back({"input_dropout=0.9", hidden, "l2=0.0002"});
+    }
     return {{"cora", "cora", {"bp", "dfa", "ternary"}, 20, graph},
             {"cora",
              "cora",

@@ -51,7 +51,7 @@ std::vector<Row> rows() {
              "Cora",
              100,
              {},
-             {{"bp", {"input_dropout=0.65"}},
+             {{"bp", {"input_dropout=0.9", "dropout=0.3", "l2=0.0002"}},
               {"dfa", {"input_dropout=0.8"}},
               {"ternary", {"input_dropout=0.8"}},
               {"optical", {"input_dropout=0.8"}}}}};
