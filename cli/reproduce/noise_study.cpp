@@ -9,7 +9,7 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
+#include <algorithm>
 
 namespace opal::cli::reproduce {
 
@@ -34,22 +34,21 @@ const std::vector<Axis>& axes() {
          }},
         {"well",
          "electrons of a full pixel",
-         {10500, 1000, 100, 30},
+         {10500, 1000, 300, 100},
          true,
          [](double electrons) -> std::vector<std::string> {
-             // The same range of counts for fewer electrons: more shot and read noise.
+             // The same range of counts for fewer electrons: more shot and read noise. Darkness
+             // stays five deviations of the read noise above 0.
+             const double gain = 40 * electrons / 10500;
              return {fmt::format("sensor.full_well_e={}", electrons),
-                     fmt::format("sensor.gain_e_per_dn8={}", 40 * electrons / 10500)};
+                     fmt::format("sensor.gain_e_per_dn8={}", gain),
+                     fmt::format("sensor.black_level_dn8={}", std::max(4.0, 5 * 2.5 / gain))};
          }},
         {"bits",
-         "bits of the camera over its full well",
-         {12, 8, 6, 5, 4},
+         "bits of the camera",
+         {12, 10, 8},
          false,
-         [](double bits) -> std::vector<std::string> {
-             // 12-bit counts of 2.5 electrons fill the well; each bit less doubles them.
-             const double coarser = std::exp2(12 - bits);
-             return {fmt::format("sensor.gain_e_per_dn8={}", 40 * coarser)};
-         }},
+         [](double) -> std::vector<std::string> { return {}; }},
         {"drift",
          "correlation time of the phase drift, s",
          {20, 1, 0.1, 0.01},
@@ -78,6 +77,7 @@ std::vector<Cell> cells(const StudyOptions& options) {
             cell.row = axis.name;
             cell.x = value;
             cell.overrides = axis.overrides(value);
+            if (axis.name == "bits") cell.camera_bits = static_cast<int>(value);
             if (axis.name == "pitch") cell.pitch_px = static_cast<int>(value);
             cell.may_be_refused = true;
             cell.seeds = task == "cora" ? 10 : 1;

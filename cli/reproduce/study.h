@@ -26,6 +26,7 @@ struct Cell {
     std::vector<std::string> recipe = {};         // changes to the task's (dfa/recipe_settings.h)
     projection::QuantiserOptions quantiser = {};  // ternary and optical
     std::vector<std::string> overrides = {};      // of the scene; optical
+    int camera_bits = 12;                         // 8, 10 or 12
     int pitch_px = 4;                             // pixels per mode of that scene
     std::uint64_t seeds = 1;
     std::uint64_t first_seed = 0;

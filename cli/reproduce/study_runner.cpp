@@ -77,6 +77,7 @@ StudyRunner::CalibratedBench& StudyRunner::bench_of(const Cell& cell) {
     choice.overrides.insert(choice.overrides.end(), cell.overrides.begin(), cell.overrides.end());
     std::string key = choice.bench;
     for (const auto& change : choice.overrides) key += " " + change;
+    if (cell.camera_bits != 12) key += fmt::format(" {} bits", cell.camera_bits);
     const auto known = benches_.find(key);
     if (known != benches_.end()) return known->second;
 
@@ -91,6 +92,9 @@ StudyRunner::CalibratedBench& StudyRunner::bench_of(const Cell& cell) {
         calibration.calibration.inputs = inputs;
         calibration.calibration.region_rows = modes_per_side * cell.pitch_px;
         calibration.calibration.region_columns = modes_per_side * cell.pitch_px;
+        calibration.calibration.format = cell.camera_bits == 8    ? hal::PixelFormat::mono8
+                                         : cell.camera_bits == 10 ? hal::PixelFormat::mono10
+                                                                  : hal::PixelFormat::mono12;
         calibration.record_file = file;
         record = run_calibration(session_, opened->bench(), calibration);
         // Refused by the last check alone, it can still be used.
