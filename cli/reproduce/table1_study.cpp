@@ -1,7 +1,7 @@
 // Table 1 of [Launay 2020]: test accuracy of five ways to teach hidden layers, on MNIST and Cora.
 //
-// Rule: settings were chosen on validation data alone, by `opal reproduce select`; the test part is
-// read once per run, after the last epoch. The MNIST runs then train on all 60,000 images.
+// Rule: settings come from validation data (docs/results.md says from which); the test part is read
+// once per run, after the last epoch. The MNIST runs train on all 60,000 images.
 #include "cli/progress.h"
 #include "cli/report/page.h"
 #include "cli/report/plot.h"
