@@ -76,9 +76,9 @@ namespace opal::sim::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-#if HWY_TARGET == HWY_SCALAR || !HWY_ARCH_X86
+#if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128 || !HWY_ARCH_X86
 
-// One lane, or an order of lanes that nobody has tried: nothing to gain over the plain form.
+// One lane, emulated lanes, or products added in an order that nobody has tried: the plain form.
 void add_entry_sums_simd(const EntrySums& sums, std::span<const ChannelGroup> groups,
                          std::int64_t* field) {
     add_entry_sums_plain(sums, groups, field);
