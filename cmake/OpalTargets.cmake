@@ -49,6 +49,11 @@ function(opal_add_library folder)
   target_link_libraries(opal_${folder}
     PUBLIC ${ARG_PUBLIC}
     PRIVATE $<BUILD_INTERFACE:opal_build_flags> ${ARG_PRIVATE})
+  if(OPAL_SANITIZE)
+    # Whoever links these libraries has to allocate Eigen's matrices as they do.
+    target_compile_definitions(opal_${folder}
+      INTERFACE $<INSTALL_INTERFACE:EIGEN_DONT_VECTORIZE>)
+  endif()
   set_property(GLOBAL APPEND PROPERTY OPAL_LIBRARIES ${folder})
 endfunction()
 
