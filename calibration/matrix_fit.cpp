@@ -11,6 +11,7 @@
 #include <atomic>
 #include <cassert>
 #include <cmath>
+#include <exception>
 #include <thread>
 #include <type_traits>
 
@@ -26,7 +27,7 @@ using Rows = Eigen::Matrix<Field, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajo
 constexpr int free_rounds = 12;
 constexpr int most_final_rounds = 4;
 constexpr double settled = 2e-3;  // rms change of a gain in a round, relative
-constexpr std::size_t modes_for_free_rounds = 12;
+constexpr std::size_t modes_for_free_rounds = 256;
 
 // Calls f(first mode, count) for stretches of modes that fit a tile.
 template <class Visit>
@@ -35,18 +36,28 @@ void for_each_tile(std::size_t modes, const Visit& f) {
         f(first, std::min(HadamardTile::most_modes, modes - first));
 }
 
-// f(0) ... f(count - 1) on all cores.
+// f(0) ... f(count - 1) on all cores; rethrows what one of them threw.
 template <class Work>
 void for_each_in_parallel(std::size_t count, const Work& f) {
     std::atomic<std::size_t> next{0};
+    std::vector<std::exception_ptr> failures(count);
     const auto work = [&] {
-        for (std::size_t k = next++; k < count; k = next++) f(k);
+        for (std::size_t k = next++; k < count; k = next++) {
+            try {
+                f(k);
+            } catch (...) {
+                failures[k] = std::current_exception();
+            }
+        }
     };
-    std::vector<std::jthread> others;
-    for (std::size_t k = 1; k < std::min<std::size_t>(count, std::thread::hardware_concurrency());
-         ++k)
-        others.emplace_back(work);
-    work();
+    {
+        std::vector<std::jthread> others;
+        const std::size_t cores = std::thread::hardware_concurrency();
+        for (std::size_t k = 1; k < std::min(count, cores); ++k) others.emplace_back(work);
+        work();
+    }
+    for (const std::exception_ptr& failure : failures)
+        if (failure) std::rethrow_exception(failure);
 }
 
 Fields inverse_of(const Gains& gains) {
