@@ -92,7 +92,7 @@ void BenchChoice::add_options(CLI::App& command) {
         ->allow_extra_args(false)
         ->group("Bench");
     command
-        .add_option("--record", record,
+        .add_option("--calibration", record,
                     "calibration record; default: $XDG_STATE_HOME/opal/<bench>.h5")
         ->type_name("FILE")
         ->group("Bench");

@@ -53,7 +53,7 @@ struct BenchChoice {
     std::string record;  // file; empty: the bench's place
     int threads = 0;     // that render frames; 0: all cores
 
-    // --bench, --set, --events, --record, --threads
+    // --bench, --set, --events, --calibration, --threads
     void add_options(CLI::App& command);
     // `begin`: where in its life a simulated bench is to start. A bench that does not start at its
     // beginning goes on with the file of events.

@@ -124,13 +124,13 @@ calibration::Record record_for(Session& session, OpenedBench& bench, const Bench
             const int side = region_side_px(outputs, inputs);
             throw BadInput(
                 fmt::format("{0} cannot serve: {1}; opal calibrate --inputs {2} "
-                            "--region {3}x{3} --record {0} makes one that can",
+                            "--region {3}x{3} --calibration {0} makes one that can",
                             file.string(), wrong, inputs, side));
         }
         reason = fmt::format("{} cannot serve: {}", file.string(), wrong);
     } else if (!choice.record.empty()) {
         throw BadInput(
-            fmt::format("{}: no such calibration record; opal calibrate --record {} "
+            fmt::format("{}: no such calibration record; opal calibrate --calibration {} "
                         "makes it",
                         file.string(), file.string()));
     }

@@ -23,7 +23,7 @@ std::filesystem::path state_folder() {
     }
     throw BadInput(
         "no place for calibration records: set XDG_STATE_HOME or HOME, or name a file with "
-        "--record");
+        "--calibration");
 }
 
 std::filesystem::path default_record(const std::string& bench_name) {

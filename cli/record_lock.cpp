@@ -40,7 +40,7 @@ RecordLock::RecordLock(const std::filesystem::path& record) : file_(record.strin
             throw std::runtime_error(
                 error == EWOULDBLOCK
                     ? fmt::format("{} is being calibrated by {}; wait until it is done, or name "
-                                  "another file with --record",
+                                  "another file with --calibration",
                                   record.string(), who)
                     : fmt::format("cannot lock {}: {}", file_.string(),
                                   std::generic_category().message(error)));

@@ -81,7 +81,7 @@ void add_report_command(CLI::App& program, Session& session) {
         "Examples:\n"
         "  opal report\n"
         "  opal report --results mnist.json -o mnist.html\n"
-        "  opal report --bench sim:harsh --record harsh.h5 --no-light\n");
+        "  opal report --bench sim:harsh --calibration harsh.h5 --no-light\n");
     command->callback([&session, options] {
         session.action = [&session, options] { return report(session, *options); };
     });

@@ -83,13 +83,13 @@ class BadInput(ProgramTest):
         self.write("holes.h5", bytes(middle))
         for name in ("text.h5", "empty.h5", "half.h5", "head.h5", "holes.h5", "missing.h5"):
             for command in (("record", "show", name),
-                            ("project", "in.npy", "out.npy", *self.bench, "--record", name),
-                            ("report", *self.bench, "--record", name, "-o", "page.html")):
+                            ("project", "in.npy", "out.npy", *self.bench, "--calibration", name),
+                            ("report", *self.bench, "--calibration", name, "-o", "page.html")):
                 with self.subTest(command):
                     self.check_error(self.opal(*command), BAD_INPUT, name)
         self.check_error(
-            self.opal("project", "in.npy", "out.npy", *self.bench, "--set", "seed=2", "--record",
-                      self.record), BAD_INPUT, "another bench")
+            self.opal("project", "in.npy", "out.npy", *self.bench, "--set", "seed=2",
+                      "--calibration", self.record), BAD_INPUT, "another bench")
         self.assertFalse(os.path.exists(self.path("out.npy")))
         self.assertFalse(os.path.exists(self.path("page.html")))
 
@@ -184,7 +184,7 @@ class BadInput(ProgramTest):
 
     def test_a_record_in_use(self):
         """A second calibration of the same record ends at once; a killed one leaves no lock."""
-        command = ("calibrate", *self.bench, "--region", "64x64", "--record", "used.h5")
+        command = ("calibrate", *self.bench, "--region", "64x64", "--calibration", "used.h5")
         first = self.start(*command, "--events", self.path("used.jsonl"))
         self.wait_for_events(first, "used.jsonl", 200)
         self.check_error(self.opal(*command), FAILURE, "used.h5", f"process {first.pid}")
@@ -202,12 +202,12 @@ class BadInput(ProgramTest):
         def limit():
             signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
             resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536))
-        done = self.opal("calibrate", *self.bench, "--region", "64x64", "--record", "big.h5",
+        done = self.opal("calibrate", *self.bench, "--region", "64x64", "--calibration", "big.h5",
                          preexec_fn=limit)
         self.check_error(done, FAILURE, "big.h5", "was not saved", "File too large")
         for target in ("/dev/full", self.folder, "/proc/opal/big.h5"):
             with self.subTest(target):
-                done = self.opal("calibrate", *self.bench, "--record", target)
+                done = self.opal("calibrate", *self.bench, "--calibration", target)
                 self.check_error(done, FAILURE, os.path.dirname(target))
 
     def test_a_small_disk(self):
@@ -226,7 +226,7 @@ class BadInput(ProgramTest):
             with open(f"{disk}/out.npy", "rb") as file:
                 self.assertEqual(file.read(), b"old")
             self.check_error(
-                self.opal("calibrate", *self.bench, "--region", "64x64", "--record",
+                self.opal("calibrate", *self.bench, "--region", "64x64", "--calibration",
                           "disk/record.h5", "--events", self.path("small-disk.jsonl")),
                 FAILURE, "disk/record.h5", "was not saved", "No space left")
             self.check_laser_off("small-disk.jsonl")
@@ -238,7 +238,7 @@ class BadInput(ProgramTest):
             subprocess.run(["umount", disk], check=True)
 
     def test_a_bench_that_is_no_good(self):
-        done = self.opal("calibrate", *self.bench, "--region", "64x64", "--record", "weak.h5",
+        done = self.opal("calibrate", *self.bench, "--region", "64x64", "--calibration", "weak.h5",
                          "--set", "reference.ratio=0.05", "--events", self.path("weak.jsonl"))
         self.assertEqual(done.returncode, NEGATIVE, done.stdout + done.stderr)
         self.assertRegex(done.stdout, r"(?m)^  NO  ")
@@ -247,7 +247,7 @@ class BadInput(ProgramTest):
         self.check_laser_off("weak.jsonl")
 
     def test_an_open_door(self):
-        done = self.opal("calibrate", *self.bench, "--record", "door.h5", "--set",
+        done = self.opal("calibrate", *self.bench, "--calibration", "door.h5", "--set",
                          "laser.interlock_closed=false", "--events", self.path("door.jsonl"))
         self.check_error(done, FAILURE, "interlock")
         states = self.check_laser_off("door.jsonl")

@@ -18,8 +18,8 @@ class Interrupt(ProgramTest):
     def calibration_events(self):
         """How many events a whole calibration has."""
         if not os.path.exists(self.path("whole.jsonl")):
-            done = self.opal("calibrate", *self.bench, "--region", "64x64", "--record", "whole.h5",
-                             "--events", "whole.jsonl")
+            done = self.opal("calibrate", *self.bench, "--region", "64x64",
+                             "--calibration", "whole.h5", "--events", "whole.jsonl")
             self.assertEqual(done.returncode, 0, done.stderr)
         return len(self.events("whole.jsonl"))
 
@@ -30,14 +30,14 @@ class Interrupt(ProgramTest):
                 with self.subTest((part, number)):
                     name = f"calibrate-{part}-{number}"
                     process = self.start("calibrate", *self.bench, "--region", "64x64",
-                                         "--record", f"{name}.h5", "--events", f"{name}.jsonl",
+                                         "--calibration", f"{name}.h5", "--events", f"{name}.jsonl",
                                          "--threads", "1")
                     self.wait_for_events(process, f"{name}.jsonl", 2 + part * total)
                     self.check_stopped(self.interrupt(process, number), f"{name}.jsonl", number)
                     self.assertFalse(os.path.exists(self.path(f"{name}.h5")))
 
     def test_calibrate_goes_on_where_it_was_stopped(self):
-        arguments = ("calibrate", *self.bench, "--region", "64x64", "--record", "resumed.h5")
+        arguments = ("calibrate", *self.bench, "--region", "64x64", "--calibration", "resumed.h5")
         process = self.start(*arguments, "--events", "resumed.jsonl")
         self.wait_for_events(process, "resumed.jsonl", self.calibration_events() / 2)
         self.check_stopped(self.interrupt(process), "resumed.jsonl")
@@ -63,7 +63,7 @@ class Interrupt(ProgramTest):
                     self.assertEqual(file.read(), b"old")
 
     def test_train(self):
-        record = ("--record", "train.h5")
+        record = ("--calibration", "train.h5")
         done = self.opal("calibrate", *self.bench, "--region", "128x128", *record)
         self.assertEqual(done.returncode, 0, done.stderr)
         write_images(self.path("pictures"), train=9000)
@@ -87,8 +87,8 @@ class Interrupt(ProgramTest):
 
     def test_a_second_signal_does_not_wait_for_the_first(self):
         events = "twice.jsonl"
-        process = self.start("calibrate", *self.bench, "--region", "64x64", "--record", "twice.h5",
-                             "--events", events)
+        process = self.start("calibrate", *self.bench, "--region", "64x64",
+                             "--calibration", "twice.h5", "--events", events)
         self.wait_for_events(process, events, 100)
         process.send_signal(signal.SIGINT)
         done = self.interrupt(process)

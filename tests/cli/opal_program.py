@@ -107,9 +107,10 @@ class ProgramTest(unittest.TestCase):
     def calibrate(self):
         """The small bench's record, made once per test program."""
         if not os.path.exists(self.record):
-            done = self.opal("calibrate", *self.bench, "--region", "64x64", "--record", self.record)
+            done = self.opal("calibrate", *self.bench, "--region", "64x64",
+                             "--calibration", self.record)
             self.assertEqual(done.returncode, 0, done.stderr)
-        return ("--record", self.record)
+        return ("--calibration", self.record)
 
     def check_error(self, done, code, *words):
         """One line that says what is wrong, and the exit code."""

@@ -41,7 +41,7 @@ class Works(ProgramTest):
         self.assertIn("read_noise_e", self.opal("scene", "explain").stdout)
 
     def test_calibrate_writes_a_record_that_record_show_reads(self):
-        done = self.opal("calibrate", *self.bench, "--region", "64x64", "--record",
+        done = self.opal("calibrate", *self.bench, "--region", "64x64", "--calibration",
                          self.path("first.h5"), "--events", self.path("calibrate.jsonl"))
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(len(re.findall(r"^  ok  ", done.stdout, re.M)), 10)
@@ -140,7 +140,7 @@ class Works(ProgramTest):
         return output.decode()
 
     def test_terminals_get_a_progress_line_and_colours_unless_no_color_is_set(self):
-        arguments = ("calibrate", *self.bench, "--region", "64x64", "--record",
+        arguments = ("calibrate", *self.bench, "--region", "64x64", "--calibration",
                      self.path("terminal.h5"))
         shown = self.on_terminal(*arguments)
         self.assertIn("\033[32mok", shown)

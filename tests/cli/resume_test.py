@@ -77,12 +77,12 @@ class Resumes(ProgramTest):
 
     def test_optical(self):
         record = self.calibrate_for_learning()
-        self.check("optical", 2, *self.bench, "--record", record)
+        self.check("optical", 2, *self.bench, "--calibration", record)
 
     def calibrate_for_learning(self):
         """1024 modes for the 2048 outputs that two hidden layers take."""
         record = self.path("learning.h5")
-        done = self.opal("calibrate", *self.bench, "--region", "128x128", "--record", record)
+        done = self.opal("calibrate", *self.bench, "--region", "128x128", "--calibration", record)
         self.assertEqual(done.returncode, 0, done.stderr)
         return record
 
