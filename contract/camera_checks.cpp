@@ -1,0 +1,336 @@
+// The Camera contract, sentence by sentence. The DMD makes the edges.
+#include "contract/bench_run.h"
+#include "contract/checks.h"
+#include "contract/trial.h"
+
+namespace opal::contract {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+// `entries` white patterns, programmed and ready to start.
+void program_white(hal::Bench& bench, std::uint32_t entries, const RunTiming& timing) {
+    bench.dmd().load(0, std::vector<hal::BitPattern>(1, plain_pattern(bench.dmd().info(), true)));
+    hal::PatternSequence sequence = sequence_of(entries, timing);
+    for (hal::SequenceEntry& entry : sequence.entries) entry.slot = 0;
+    bench.dmd().program(sequence);
+}
+
+void camera_configure(Trial& trial) {
+    hal::Camera& camera = trial.bench().camera();
+    const hal::CameraInfo& info = camera.info();
+    OPAL_REQUIRE(info.sensor_rows > 0);
+    OPAL_REQUIRE(info.sensor_columns > 0);
+    OPAL_REQUIRE(!info.formats.empty());
+    hal::CameraSettings wanted = line_settings(camera, {});
+    wanted.region = whole_sensor(info);
+    wanted.exposure = info.min_exposure + 12345ns;
+    wanted.trigger_delay = 6789ns;
+    for (const hal::PixelFormat format : info.formats) {
+        wanted.format = format;
+        const hal::CameraSettings real = camera.configure(wanted);
+        OPAL_EQUAL(real, camera.settings());
+        OPAL_EQUAL(real.region, wanted.region);
+        OPAL_EQUAL(real.format, format);
+        OPAL_EXPECT(std::chrono::abs(real.exposure - wanted.exposure) <= 10us);
+        OPAL_EXPECT(std::chrono::abs(real.trigger_delay - wanted.trigger_delay) <= 10us);
+        // What the device does is something it can do: asking for it again changes nothing.
+        OPAL_EQUAL(camera.configure(real), real);
+    }
+}
+
+void camera_limits(Trial& trial) {
+    hal::Camera& camera = trial.bench().camera();
+    const hal::CameraInfo& info = camera.info();
+    hal::CameraSettings good = line_settings(camera, {});
+    good.region = whole_sensor(info);
+    good.exposure = info.min_exposure;
+    const hal::CameraSettings before = camera.configure(good);
+    const auto refuse = [&](const std::vector<std::string>& words, auto&& change) {
+        hal::CameraSettings bad = before;
+        change(bad);
+        check_fault(trial, hal::ErrorKind::out_of_range, words, [&] { camera.configure(bad); });
+        OPAL_EQUAL(camera.settings(), before);
+    };
+    const std::string rows = std::to_string(info.sensor_rows);
+    const std::string columns = std::to_string(info.sensor_columns);
+    refuse({rows, columns}, [](auto& s) { s.region.rows += 1; });
+    refuse({rows, columns}, [](auto& s) { s.region.columns += 1; });
+    refuse({rows, columns}, [](auto& s) { s.region.row = 1; });
+    refuse({rows, columns}, [](auto& s) { s.region.column = -1; });
+    refuse({rows, columns}, [](auto& s) { s.region.rows = 0; });
+    refuse({rows, columns}, [](auto& s) { s.region.columns = -5; });
+    refuse({rows, columns}, [](auto& s) { s.region.row = 0x7FFFFFFF; });
+    refuse({"exposure"}, [&](auto& s) { s.exposure = info.min_exposure - 1us; });
+    refuse({"exposure"}, [&](auto& s) { s.exposure = info.max_exposure + 1us; });
+    refuse({"delay"}, [&](auto& s) { s.trigger_delay = info.max_trigger_delay + 1us; });
+    refuse({"delay"}, [](auto& s) { s.trigger_delay = -1us; });
+}
+
+void camera_states(Trial& trial) {
+    hal::Camera& camera = trial.bench().camera();
+    hal::Frame frame;
+    const auto soon = [&] { return hal::Deadline::after(trial.bench().clock(), 1ms); };
+    check_fault(trial, hal::ErrorKind::wrong_state, {"configure"}, [&] { camera.arm(1); });
+    check_fault(trial, hal::ErrorKind::wrong_state, {"arm"},
+                [&] { camera.receive(frame, soon()); });
+    camera.disarm();
+
+    hal::CameraSettings settings = line_settings(camera, {});
+    settings.exposure = camera.info().min_exposure + 100us;
+    camera.configure(settings);
+    check_fault(trial, hal::ErrorKind::out_of_range, {"1"}, [&] { camera.arm(0); });
+    OPAL_EXPECT(!camera.status().armed);
+    camera.arm(1);
+    OPAL_EXPECT(camera.status().armed);
+    check_fault(trial, hal::ErrorKind::wrong_state, {"disarm"}, [&] { camera.arm(1); });
+    check_fault(trial, hal::ErrorKind::wrong_state, {"disarm"},
+                [&] { camera.configure(settings); });
+    check_fault(trial, hal::ErrorKind::wrong_state, {"software"}, [&] { camera.trigger(); });
+    OPAL_EXPECT(camera.status().armed);
+    camera.disarm();
+    camera.disarm();
+    OPAL_EXPECT(!camera.status().armed);
+    check_fault(trial, hal::ErrorKind::wrong_state, {"arm"},
+                [&] { camera.receive(frame, soon()); });
+
+    settings.trigger = hal::TriggerSource::software;
+    camera.configure(settings);
+    check_fault(trial, hal::ErrorKind::wrong_state, {"arm"}, [&] { camera.trigger(); });
+}
+
+void camera_deadline(Trial& trial) {
+    hal::Bench& bench = trial.bench();
+    comfortable_timing(bench, 100us);
+    bench.camera().arm(1);
+    hal::Frame frame;
+    const hal::Time begin = bench.clock().now();
+    OPAL_EXPECT(!(bench.camera().receive(frame, {begin + 20ms})));
+    OPAL_EXPECT(bench.clock().now() >= begin + 20ms);
+    OPAL_EXPECT(bench.clock().now() < begin + 1s);
+    const hal::Time past = bench.clock().now();
+    OPAL_EXPECT(!(bench.camera().receive(frame, {past - 10ms})));
+    OPAL_EXPECT(bench.clock().now() - past < 100ms);
+}
+
+void camera_order(Trial& trial) {
+    hal::Bench& bench = trial.bench();
+    const RunTiming timing = comfortable_timing(bench, 100us);
+    program_white(bench, 5, timing);
+    hal::Duration last{0};
+    for (int run = 0; run < 2; ++run) {
+        bench.camera().arm(5);
+        bench.dmd().start();
+        const auto frames = receive_all(bench);
+        OPAL_REQUIRE_EQUAL(frames.size(), 5);
+        for (std::size_t i = 0; i < frames.size(); ++i) {
+            OPAL_EQUAL(frames[i].frame_id, i);
+            OPAL_EQUAL(frames[i].status, hal::FrameStatus::complete);
+            OPAL_EXPECT(!frames[i].pattern.has_value());
+            OPAL_EQUAL(frames[i].region, bench.camera().settings().region);
+            OPAL_EQUAL(frames[i].bytes.size(), frames[i].region.pixels());
+            OPAL_EXPECT(frames[i].device_time > last);
+            last = frames[i].device_time;
+            const hal::Duration off = frames[i].device_time - frames[0].device_time -
+                                      static_cast<int>(i) * (timing.pattern + timing.dark);
+            OPAL_EXPECT(std::chrono::abs(off) <= trial.time_tolerance());
+        }
+        OPAL_EQUAL(bench.camera().status().missed_triggers, 0);
+        bench.camera().disarm();
+    }
+}
+
+void camera_due_frame(Trial& trial) {
+    hal::Bench& bench = trial.bench();
+    const RunTiming timing = comfortable_timing(bench, 100us);
+    program_white(bench, 2, timing);
+    bench.camera().arm(2);
+    bench.dmd().start();
+    bench.clock().wait_for(50ms);
+    hal::Frame frame;
+    const hal::Time now = bench.clock().now();
+    OPAL_EXPECT(bench.camera().receive(frame, {now - 1ms}));
+    OPAL_EXPECT(bench.camera().receive(frame, {now}));
+    OPAL_EXPECT(!(bench.camera().receive(frame, {bench.clock().now()})));
+}
+
+void camera_overrun(Trial& trial) {
+    hal::Bench& bench = trial.bench();
+    const RunTiming timing = comfortable_timing(bench, 100us);
+    const hal::Duration period = timing.pattern + timing.dark;
+    program_white(bench, 8, timing);
+    bench.camera().arm(2);
+    bench.dmd().start();
+    // Five frames are finished, the sixth not begun.
+    bench.clock().wait_for(5 * period - timing.dark / 2);
+    hal::Frame frame;
+    const auto next = [&] {
+        return bench.camera().receive(frame, hal::Deadline::after(bench.clock(), 20ms));
+    };
+    OPAL_REQUIRE(next());
+    OPAL_EQUAL(frame.frame_id, 0);
+    OPAL_EQUAL(frame.status, hal::FrameStatus::complete);
+    OPAL_REQUIRE(next());
+    OPAL_EQUAL(frame.frame_id, 1);
+    OPAL_EQUAL(frame.status, hal::FrameStatus::complete);
+    OPAL_REQUIRE(next());
+    OPAL_EQUAL(frame.frame_id, 5);
+    OPAL_EQUAL(frame.status, hal::FrameStatus::overrun);
+    OPAL_REQUIRE(next());
+    OPAL_EQUAL(frame.frame_id, 6);
+    OPAL_EQUAL(frame.status, hal::FrameStatus::complete);
+    OPAL_REQUIRE(next());
+    OPAL_EQUAL(frame.frame_id, 7);
+    OPAL_EXPECT(!next());
+    OPAL_EQUAL(bench.camera().status().missed_triggers, 0);
+}
+
+void camera_arming(Trial& trial) {
+    hal::Bench& bench = trial.bench();
+    const RunTiming timing = comfortable_timing(bench, 100us);
+    const hal::Duration period = timing.pattern + timing.dark;
+    program_white(bench, 6, timing);
+    bench.dmd().start();
+    bench.clock().wait_for(2 * period + period / 2);
+    bench.camera().arm(10);
+    OPAL_EQUAL(receive_all(bench).size(), 3);
+    OPAL_EQUAL(bench.camera().status().missed_triggers, 0);
+    bench.camera().disarm();
+
+    bench.camera().arm(10);
+    bench.dmd().start();
+    bench.clock().wait_for(20 * period);
+    bench.camera().disarm();
+    bench.camera().arm(10);
+    OPAL_EXPECT(receive_all(bench).empty());
+}
+
+void camera_dead_time(Trial& trial) {
+    hal::Bench& bench = trial.bench();
+    RunTiming timing = comfortable_timing(bench, 400us);
+    const hal::CameraSettings settings = bench.camera().settings();
+    const hal::Duration busy =
+        settings.trigger_delay + settings.exposure + bench.camera().status().dead_time;
+    const auto run = [&](hal::Duration period) {
+        timing.dark = bench.dmd().info().min_dark;
+        timing.pattern = period - timing.dark;
+        program_white(bench, 6, timing);
+        bench.camera().arm(6);
+        bench.dmd().start();
+        auto frames = receive_all(bench);
+        return frames;
+    };
+    OPAL_EQUAL(run(busy).size(), 6);
+    OPAL_EQUAL(bench.camera().status().missed_triggers, 0);
+    bench.camera().disarm();
+
+    const hal::Duration too_short = busy - trial.time_tolerance() - 1us;
+    const auto frames = run(too_short);
+    OPAL_REQUIRE_EQUAL(frames.size(), 3);
+    OPAL_EQUAL(bench.camera().status().missed_triggers, 3);
+    // The camera counts exposures, not edges: ids have no gap, times tell.
+    for (std::size_t i = 0; i < frames.size(); ++i) OPAL_EQUAL(frames[i].frame_id, i);
+    OPAL_EXPECT(std::chrono::abs(frames[1].device_time - frames[0].device_time - 2 * too_short) <=
+                trial.time_tolerance());
+    bench.camera().disarm();
+    bench.camera().arm(1);
+    OPAL_EQUAL(bench.camera().status().missed_triggers, 0);
+}
+
+void camera_software(Trial& trial) {
+    hal::Bench& bench = trial.bench();
+    const RunTiming timing = comfortable_timing(bench, 100us);
+    hal::CameraSettings settings = line_settings(bench.camera(), timing);
+    settings.trigger = hal::TriggerSource::software;
+    bench.camera().configure(settings);
+    program_white(bench, 3, timing);
+    bench.camera().arm(4);
+    bench.dmd().start();  // the line does not matter now
+    OPAL_EXPECT(receive_all(bench).empty());
+    hal::Frame frame;
+    for (std::uint64_t i = 0; i < 3; ++i) {
+        bench.camera().trigger();
+        OPAL_REQUIRE(bench.camera().receive(frame, hal::Deadline::after(bench.clock(), 1s)));
+        OPAL_EQUAL(frame.frame_id, i);
+    }
+    OPAL_EQUAL(bench.camera().status().missed_triggers, 0);
+    bench.camera().trigger();
+    bench.camera().trigger();  // while the exposure is under way
+    OPAL_EQUAL(receive_all(bench).size(), 1);
+    OPAL_EQUAL(bench.camera().status().missed_triggers, 1);
+}
+
+void camera_settings(Trial& trial) {
+    hal::Bench& bench = trial.bench();
+    const auto light = full_light(bench);
+    RunTiming timing = comfortable_timing(bench, trial.lit_exposure());
+    program_white(bench, 1, timing);
+    const auto one = [&](const hal::CameraSettings& settings) {
+        bench.camera().configure(settings);
+        bench.camera().arm(1);
+        bench.dmd().start();
+        const auto frames = receive_all(bench);
+        bench.camera().disarm();
+        OPAL_REQUIRE_EQUAL(frames.size(), 1);
+        return frames[0];
+    };
+    hal::CameraSettings settings = line_settings(bench.camera(), timing);
+    const hal::Frame base = one(settings);
+
+    hal::CameraSettings half = settings;
+    half.exposure = settings.exposure / 2;
+    const double dark_allowance = 12;  // DN: black level of any preset and then some
+    const double ratio = mean_count(one(half)) / mean_count(base);
+    OPAL_EXPECT(ratio > 0.45);
+    OPAL_EXPECT(ratio < 0.55 + dark_allowance / mean_count(base));
+
+    hal::CameraSettings part = settings;
+    const int step = bench.camera().info().region_step_px;
+    part.region = {2 * step, 3 * step, 4 * step, 5 * step};
+    const hal::Frame small = one(part);
+    OPAL_EQUAL(small.region, part.region);
+    OPAL_EQUAL(small.bytes.size(), part.region.pixels());
+
+    for (const hal::PixelFormat format : bench.camera().info().formats) {
+        hal::CameraSettings deep = settings;
+        deep.format = format;
+        const hal::Frame frame = one(deep);
+        OPAL_EQUAL(frame.format, format);
+        OPAL_EQUAL(frame.bytes.size(), frame.region.pixels() * hal::bytes_per_pixel(format));
+        // The same light in finer steps.
+        const double scale = 1 << (hal::bits_of(format) - 8);
+        OPAL_NEAR(mean_count(frame) / scale, mean_count(base), 0.05);
+    }
+}
+
+}  // namespace
+
+std::vector<Check> camera_checks() {
+    return {
+        {"camera", "Camera: configure returns what the device does, and remembers it", Light::none,
+         false, &camera_configure},
+        {"camera", "Camera: impossible settings are out_of_range and change nothing", Light::none,
+         false, &camera_limits},
+        {"camera", "Camera: calls in the wrong order are wrong_state and name the right one",
+         Light::none, true, &camera_states},
+        {"camera", "Camera: no frame by the deadline is false, at the deadline and not before",
+         Light::none, false, &camera_deadline},
+        {"camera", "Camera: frames come in order, ids restart at 0, times are of exposures",
+         Light::none, false, &camera_order},
+        {"camera", "Camera: a frame that is there is received whatever the deadline", Light::none,
+         false, &camera_due_frame},
+        {"camera", "Camera: frames without room are lost, and the one after says overrun",
+         Light::none, false, &camera_overrun},
+        {"camera", "Camera: edges before arm() are not seen; disarm() drops what is left",
+         Light::none, false, &camera_arming},
+        {"camera", "Camera: edges closer than delay + exposure + dead time are dropped and counted",
+         Light::none, false, &camera_dead_time},
+        {"camera", "Camera: trigger() is one edge made by software", Light::none, false,
+         &camera_software},
+        {"camera", "Camera: exposure, delay, region and format do what they say", Light::emits,
+         false, &camera_settings},
+    };
+}
+
+}  // namespace opal::contract
