@@ -63,6 +63,26 @@ void check_class(hid_t dataset, hid_t type, const std::string& where) {
     if (!stored || kind(stored.get()) != kind(type)) fail(where + " has another type");
 }
 
+// Can the file hold these elements? What is allocated is bounded by what was read, and libhdf5 1.10
+// believes the place and size that a damaged header states.
+bool fits(hid_t dataset, std::size_t elements, std::size_t file_size) {
+    const Hdf5Handle type(H5Dget_type(dataset), H5Tclose);
+    const Hdf5Handle how(H5Dget_create_plist(dataset), H5Pclose);
+    constexpr std::size_t widest = 64;  // a compound of other programs may be padded
+    const std::size_t width = type ? H5Tget_size(type.get()) : 0;
+    if (!how || width == 0 || width > widest) return false;
+    // Other programs may have packed it, by 1032:1 at best [RFC 1951].
+    const std::size_t most = file_size * (H5Pget_nfilters(how.get()) > 1 ? 1032 : 1);
+    if (elements > most / width) return false;
+    const H5D_layout_t layout = H5Pget_layout(how.get());
+    if (layout == H5D_CHUNKED || elements == 0) return true;
+    const hsize_t stored = H5Dget_storage_size(dataset);
+    if (stored < elements * width) return false;
+    if (layout == H5D_COMPACT) return true;
+    const haddr_t begin = H5Dget_offset(dataset);
+    return begin != HADDR_UNDEF && begin <= file_size && stored <= file_size - begin;
+}
+
 }  // namespace
 
 template <typename T>
@@ -144,7 +164,8 @@ void Hdf5Writer::dataset(const char* name, const char* unit, hid_t type, const v
                      : H5Screate_simple(static_cast<int>(size.size()), size.data(), nullptr),
         H5Sclose);
     const Hdf5Handle how(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
-    if (!size.empty() && elements > 0) {  // a checksum needs a chunk; one holds everything
+    H5Pset_obj_track_times(how.get(), false);  // the same record gives the same bytes
+    if (!size.empty() && elements > 0) {       // a checksum needs a chunk; one holds everything
         H5Pset_chunk(how.get(), static_cast<int>(size.size()), size.data());
         H5Pset_fletcher32(how.get());
     }
@@ -252,8 +273,8 @@ std::size_t Hdf5Reader::array_size(const char* name) {
     const Hdf5Handle d = open_dataset(here_.get(), name, where);
     const Hdf5Handle space(H5Dget_space(d.get()), H5Sclose);
     const hssize_t n = H5Sget_simple_extent_npoints(space.get());
-    // Far more than any record holds, and small enough to allocate.
-    if (n < 0 || n > (hssize_t{1} << 31)) fail(where + " has an impossible size");
+    if (n < 0 || !fits(d.get(), static_cast<std::size_t>(n), image_.size()))
+        fail(where + " has an impossible size");
     return static_cast<std::size_t>(n);
 }
 

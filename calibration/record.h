@@ -21,11 +21,14 @@
 #include "calibration/nodes/validation.h"
 #include "calibration/whole_file.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 namespace opal::calibration {
 
@@ -80,5 +83,9 @@ void save_record(const Record& record, const std::filesystem::path& path,
 
 // Refuses missing, truncated, foreign and other-version files. Throws RecordError.
 Record load_record(const std::filesystem::path& path);
+
+// The same without a disk; `name` stands for the file in messages.
+std::vector<std::byte> encode_record(const Record& record);
+Record decode_record(std::span<const std::byte> bytes, const std::string& name);
 
 }  // namespace opal::calibration

@@ -14,20 +14,46 @@ namespace {
 
 constexpr const char* format_name = "opal calibration record";
 
-[[noreturn]] void refuse(const std::filesystem::path& path, const std::string& why) {
-    throw RecordError(fmt::format("{}: {}", path.string(), why));
+[[noreturn]] void refuse(const std::string& name, const std::string& why) {
+    throw RecordError(fmt::format("{}: {}", name, why));
 }
 
 }  // namespace
 
+std::vector<std::byte> encode_record(const Record& record) {
+    Record copy = record;  // archives walk fields by reference, whether they read or write
+    Hdf5Writer writer;
+    writer.attribute("format", format_name);
+    writer.attribute("version", static_cast<double>(record_version));
+    writer.group("record", copy);
+    return writer.image();
+}
+
+Record decode_record(std::span<const std::byte> bytes, const std::string& name) {
+    try {
+        Hdf5Reader reader(bytes);
+        if (reader.attribute("format") != format_name)
+            refuse(name, "is an HDF5 file, but not a calibration record of opal");
+        const double version = reader.number_attribute("version").value_or(0);
+        if (version != record_version)
+            refuse(name, fmt::format("is a record of version {:g}; this program reads version {}. "
+                                     "Calibrate again",
+                                     version, record_version));
+        Record record;
+        reader.group("record", record);
+        if (const auto wrong = find_contradiction(record))
+            refuse(name, fmt::format("{}; the record cannot be used, calibrate again", *wrong));
+        return record;
+    } catch (const RecordError&) {
+        throw;
+    } catch (const std::runtime_error& e) {
+        refuse(name, e.what());
+    }
+}
+
 void save_record(const Record& record, const std::filesystem::path& path, Predecessor predecessor) {
     try {
-        Record copy = record;  // archives walk fields by reference, whether they read or write
-        Hdf5Writer writer;
-        writer.attribute("format", format_name);
-        writer.attribute("version", static_cast<double>(record_version));
-        writer.group("record", copy);
-        write_whole_file(path, writer.image(), predecessor);
+        write_whole_file(path, encode_record(record), predecessor);
     } catch (const std::runtime_error& e) {  // std::system_error is one
         throw RecordNotSaved(
             fmt::format("{}: the record was not saved: {}", path.string(), e.what()));
@@ -39,27 +65,9 @@ Record load_record(const std::filesystem::path& path) {
     try {
         bytes = read_whole_file(path);
     } catch (const std::system_error& e) {
-        refuse(path, fmt::format("{}; `opal calibrate` makes a record", e.what()));
+        refuse(path.string(), fmt::format("{}; `opal calibrate` makes a record", e.what()));
     }
-    try {
-        Hdf5Reader reader(bytes);
-        if (reader.attribute("format") != format_name)
-            refuse(path, "is an HDF5 file, but not a calibration record of opal");
-        const double version = reader.number_attribute("version").value_or(0);
-        if (version != record_version)
-            refuse(path, fmt::format("is a record of version {:g}; this program reads version {}. "
-                                     "Calibrate again",
-                                     version, record_version));
-        Record record;
-        reader.group("record", record);
-        if (const auto wrong = find_contradiction(record))
-            refuse(path, fmt::format("{}; the record cannot be used, calibrate again", *wrong));
-        return record;
-    } catch (const RecordError&) {
-        throw;
-    } catch (const std::runtime_error& e) {
-        refuse(path, e.what());
-    }
+    return decode_record(bytes, path.string());
 }
 
 }  // namespace opal::calibration

@@ -31,6 +31,13 @@ struct Header {
     std::vector<std::uint64_t> shape;
 };
 
+// A file's own words in a message of one line: whatever does not print becomes '?'.
+std::string printable(std::string words) {
+    for (char& c : words)
+        if (c < ' ' || c > '~') c = '?';
+    return words;
+}
+
 // Reads the Python dictionary of the header: just the literals NumPy writes.
 class HeaderParser {
 public:
@@ -56,7 +63,7 @@ public:
                 header.shape = tuple();
                 shape = true;
             } else {
-                fail(fmt::format("its header has an unknown key '{}'", key));
+                fail(fmt::format("its header has an unknown key '{}'", printable(key)));
             }
             if (!taken(',') && peek() != '}') fail("its header is not a Python dictionary");
         }
@@ -192,7 +199,7 @@ dfa::Matrix decode_npy(std::span<const std::byte> bytes, const std::string& name
         throw fail(
             fmt::format("its elements are '{}'; floats ('<f4', '<f8') and little-endian "
                         "integers can be read: save it as numpy.float32",
-                        header.type));
+                        printable(header.type)));
     }
     if (header.shape.empty() || header.shape.size() > 2) {
         throw fail(fmt::format("its shape is {}; wanted is (vectors, components)",

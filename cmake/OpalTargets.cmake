@@ -35,6 +35,12 @@ if(OPAL_SANITIZE)
   target_compile_definitions(opal_build_flags INTERFACE EIGEN_DONT_VECTORIZE)
 endif()
 
+if(OPAL_BUILD_FUZZERS)
+  # Counts which branches an input takes, so that libFuzzer can look for others.
+  target_compile_options(opal_build_flags INTERFACE -fsanitize=fuzzer-no-link)
+  target_link_options(opal_build_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
 # opal_add_library(sim SOURCES a.cpp b.cpp PUBLIC opal::hal PRIVATE fmt::fmt)
 # One folder, one namespace, one library; installed with its headers as opal::<folder>.
 function(opal_add_library folder)

@@ -241,7 +241,24 @@ bool only_comments(const std::string& text) {
     return true;
 }
 
+// YAML is text [YAML 1.2, 5.1]; the library takes a NUL inside for the end of some things and not
+// of others, and can go on reading for ever.
+void refuse_control_characters(const std::string& text, const std::string& name) {
+    int line = 1;
+    int column = 1;
+    for (const char c : text) {
+        const bool blank = c == '\t' || c == '\n' || c == '\r';
+        if ((static_cast<unsigned char>(c) < ' ' && !blank) || c == '\x7f')
+            fail(Place{name, line, column}, "",
+                 fmt::format("not text: it holds a byte 0x{:02x}; allowed: YAML",
+                             static_cast<unsigned char>(c)));
+        column = c == '\n' ? 1 : column + 1;
+        line += c == '\n' ? 1 : 0;
+    }
+}
+
 YAML::Node parse_yaml(const std::string& text, const std::string& name) {
+    refuse_control_characters(text, name);
     try {
         const std::vector<YAML::Node> documents = YAML::LoadAll(text);
         if (documents.size() > 1)

@@ -1,7 +1,7 @@
 // Records on disk: what goes in comes out, h5py reads it too, and no broken file or full disk does
 // harm.
 #include "calibration/record.h"
-#include "calibration/layout.h"
+#include "tests/calibration/sample_record.h"
 
 #include <doctest/doctest.h>
 
@@ -19,6 +19,7 @@ using calibration::Record;
 using calibration::RecordError;
 using calibration::RecordNotSaved;
 using calibration::save_record;
+using tests::sample_record;
 namespace fs = std::filesystem;
 
 namespace {
@@ -51,54 +52,6 @@ void write(const fs::path& path, const std::string& bytes) {
     std::ofstream(path, std::ios::binary) << bytes;
 }
 
-// Every kind of field, with values that cannot be mistaken for a default or for each other.
-Record sample() {
-    Record r;
-    r.bench_name = "simulated bench 'lab'";
-    r.bench_identity = "medium 1f; \xC2\xB5m";  // not only ASCII
-    r.created_by = "opal 0.1.0";
-    r.options = "3 inputs";
-    r.dmd_rows = 1080;
-    r.dmd_columns = 1920;
-    r.inputs = 3;
-    r.layout = calibration::Layout(1080, 1920, 3).fingerprint();
-    r.laser_power_mw = 41.25;
-    r.timing = {std::chrono::nanoseconds(120500), std::chrono::microseconds(14),
-                std::chrono::microseconds(140), std::chrono::microseconds(64)};
-    r.survey = {28, 208, 1024, 1024};
-    auto& h = r.holography;
-    h.region = {476, 656, 4, 6};
-    h.format = hal::PixelFormat::mono10;
-    h.black_level_dn = 16.5;
-    h.carrier_rows_cpp = 0.3713;
-    h.carrier_columns_cpp = -0.3641;
-    h.curvature_rad_per_px2 = 2e-7;
-    h.pitch_rows_px = 2;
-    h.pitch_columns_px = 3;
-    h.mode_rows = 2;
-    h.mode_columns = 2;
-    for (int i = 0; i < 24; ++i) h.reference_dn.push_back(100.25F + static_cast<float>(i));
-    r.dark.emplace();
-    r.dark->deep_bits = 12;
-    r.dark->verdict = {true, "black level fine", "00ff"};
-    r.dark->black_level_dn = {16.5, 0.001};
-    r.dark->hot_pixels = {7, 1048575};
-    r.validation.emplace();
-    r.validation->patterns = 256;
-    r.validation->verdict = {false, "want 0.98", "abcd"};
-    r.validation->budget = {{"shot noise", 4e-4}, {"drift", 2e-7}};
-    for (int i = 0; i < 32 * 4; ++i)
-        r.identity.columns.emplace_back(static_cast<float>(i), -0.5F * static_cast<float>(i));
-    for (int i = 0; i < 4; ++i) r.identity.background.emplace_back(0.125F, static_cast<float>(i));
-    r.matrix.emplace();
-    r.matrix->inputs = 3;
-    r.matrix->order = 4;
-    r.matrix->repeats = 2;
-    for (int i = 0; i < 12; ++i) r.matrix->entries.emplace_back(1.5F, static_cast<float>(-i));
-    r.matrix->singular_values = {3, 2, 1};
-    return r;
-}
-
 std::string error_of(const fs::path& path) {
     try {
         load_record(path);
@@ -120,7 +73,7 @@ bool contains(const std::string& text, const char* part) {
 
 TEST_CASE("a record read back is the record written") {
     const Folder folder;
-    const Record r = sample();
+    const Record r = sample_record();
     save_record(r, folder / "lab.h5");
     const Record back = load_record(folder / "lab.h5");
     CHECK(back.bench_name == r.bench_name);
@@ -164,7 +117,7 @@ TEST_CASE("a record read back is the record written") {
 
 TEST_CASE("h5py, a foreign reader, sees values, shapes and units") {
     const Folder folder;
-    save_record(sample(), folder / "lab.h5");
+    save_record(sample_record(), folder / "lab.h5");
     write(folder / "witness.py", R"(
 import h5py, numpy, sys
 f = h5py.File(sys.argv[1], 'r')
@@ -197,7 +150,7 @@ assert 'exposure' not in r
 
 TEST_CASE("the record that is replaced is kept beside the new one") {
     const Folder folder;
-    Record r = sample();
+    Record r = sample_record();
     save_record(r, folder / "lab.h5");
     r.laser_power_mw = 7;
     save_record(r, folder / "lab.h5");
@@ -233,7 +186,7 @@ TEST_CASE("files that are no record are refused in one line") {
 TEST_CASE("records of another version are refused, with both numbers") {
     const Folder folder;
     const fs::path path = folder / "lab.h5";
-    save_record(sample(), path);
+    save_record(sample_record(), path);
     const std::string command = "/usr/bin/python3 -c \"import h5py; h5py.File('" + path.string() +
                                 "', 'a').attrs['version'] = 3.0\"";
     REQUIRE(std::system(command.c_str()) == 0);
@@ -245,7 +198,7 @@ TEST_CASE("records of another version are refused, with both numbers") {
 TEST_CASE("a truncated file is refused wherever it was cut") {
     const Folder folder;
     const fs::path path = folder / "lab.h5";
-    save_record(sample(), path);
+    save_record(sample_record(), path);
     const std::string whole = bytes_of(path);
     for (std::size_t part = 0; part < 16; ++part) {
         write(path, whole.substr(0, whole.size() * part / 16));
@@ -258,7 +211,7 @@ TEST_CASE("a truncated file is refused wherever it was cut") {
 TEST_CASE("a flipped bit inside an array is noticed") {
     const Folder folder;
     const fs::path path = folder / "lab.h5";
-    save_record(sample(), path);
+    save_record(sample_record(), path);
     std::string bytes = bytes_of(path);
     // 123.25F, the last pixel of the reference, little-endian: 0x42F68000.
     const std::size_t at = bytes.find(std::string("\x00\x80\xF6\x42", 4));
@@ -270,7 +223,7 @@ TEST_CASE("a flipped bit inside an array is noticed") {
 
 TEST_CASE("arrays that do not fit each other are refused") {
     const Folder folder;
-    Record r = sample();
+    Record r = sample_record();
     r.identity.columns.pop_back();
     r.identity.columns.resize(32 * 3);
     save_record(r, folder / "lab.h5");
@@ -281,7 +234,7 @@ TEST_CASE("arrays that do not fit each other are refused") {
 TEST_CASE("a full disk leaves the old record untouched and no debris") {
     const Folder folder;
     const fs::path path = folder / "lab.h5";
-    Record r = sample();
+    Record r = sample_record();
     save_record(r, path);
     const std::string before = bytes_of(path);
 
@@ -314,7 +267,7 @@ TEST_CASE("a folder that does not exist is one clear line") {
     const Folder folder;
     const fs::path path = folder / "no/such/lab.h5";
     try {
-        save_record(sample(), path);
+        save_record(sample_record(), path);
         FAIL("saved");
     } catch (const RecordNotSaved& e) {
         CHECK(contains(e.what(), "was not saved"));
@@ -325,13 +278,13 @@ TEST_CASE("a folder that does not exist is one clear line") {
 TEST_CASE("a record without predecessor leaves one file, and never takes a device's place") {
     const Folder folder;
     const fs::path path = folder / "lab.h5.partial";
-    save_record(sample(), path, calibration::Predecessor::replaced);
-    save_record(sample(), path, calibration::Predecessor::replaced);
+    save_record(sample_record(), path, calibration::Predecessor::replaced);
+    save_record(sample_record(), path, calibration::Predecessor::replaced);
     CHECK_FALSE(fs::exists(folder / "lab.h5.partial.previous"));
-    CHECK_THROWS_AS(save_record(sample(), folder.path()), RecordNotSaved);
+    CHECK_THROWS_AS(save_record(sample_record(), folder.path()), RecordNotSaved);
     const fs::path pipe = folder / "pipe";
     REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
-    CHECK_THROWS_AS(save_record(sample(), pipe), RecordNotSaved);
+    CHECK_THROWS_AS(save_record(sample_record(), pipe), RecordNotSaved);
     CHECK(fs::is_fifo(pipe));
 }
 
@@ -376,7 +329,7 @@ TEST_CASE("numbers that cannot be are refused, each in its own words") {
         {"r['validation/budget/0/share'][()] = numpy.nan", "validation.budget.share is nan",
          "a number"},
     };
-    save_record(sample(), folder / "good.h5");
+    save_record(sample_record(), folder / "good.h5");
     std::string script = "import h5py, numpy, shutil\n";
     int number = 0;
     for (const Case& c : cases) {
