@@ -12,6 +12,7 @@
 #include "calibration/demodulator.h"
 #include "calibration/layout.h"
 #include "projection/demodulation_team.h"
+#include "projection/pilot.h"
 #include "sim/physics/optics.h"
 #include "sim/physics/sensor_kernels.h"
 #include "sim/scene_file.h"
@@ -171,6 +172,36 @@ void render(benchmark::State& state) {
     report(state, state.iterations(), state.threads());
 }
 
+// Code word and gain of a frame from its field, as a projector reads them.
+void read_pilot(benchmark::State& state) {
+    constexpr std::size_t modes = 1024;
+    std::uint32_t noise = 1;
+    const auto draw = [&] {
+        noise = noise * 1664525u + 1013904223u;
+        return static_cast<float>(noise >> 8) / (1u << 24) - 0.5F;
+    };
+    const auto draw_fields = [&](std::size_t fields) {
+        std::vector<std::complex<float>> drawn(fields * modes);
+        for (auto& y : drawn) y = {draw(), draw()};
+        return drawn;
+    };
+    calibration::Record record;
+    record.holography = holography();
+    record.identity.columns = draw_fields(calibration::code_blocks);
+    record.identity.background = draw_fields(1);
+    record.matrix.emplace();
+    record.matrix->inputs = inputs;
+    record.matrix->entries = draw_fields(inputs);
+    const projection::Pilot pilot(record, inputs);
+    const std::vector<std::complex<float>> field = draw_fields(1);
+    const std::vector<std::uint8_t> bits = error_bits(1);
+    projection::Pilot::Reading reading;
+    for (auto _ : state) {
+        pilot.read(field, 7, bits, reading);
+        benchmark::DoNotOptimize(reading);
+    }
+}
+
 struct LitBench {
     LitBench()
         : bench(make_simulated_bench(sequence().scene, {2, nullptr, {}})),
@@ -179,7 +210,7 @@ struct LitBench {
           demodulator(holography()),
           workspaces(2),
           fields(2, std::vector<std::complex<float>>(demodulator.modes())),
-          team(2, [this](std::size_t, const hal::Frame& frame, int worker) {
+          team(1, [this](std::size_t, const hal::Frame& frame, int worker) {
               const auto w = static_cast<std::size_t>(worker);
               demodulator.demodulate(frame, fields[w], workspaces[w]);
           }) {}
@@ -191,7 +222,8 @@ struct LitBench {
     projection::DemodulationTeam team;
 };
 
-// Patterns in the DMD's memory -> trigger edges -> camera -> demodulated fields, on two cores.
+// Patterns in the DMD's memory -> trigger edges -> camera -> demodulated fields, on two cores: one
+// thread renders, one demodulates, and the caller does what is behind.
 void frames_to_fields(benchmark::State& state) {
     LitBench lit;
     hal::Bench& bench = *lit.bench;
@@ -245,6 +277,7 @@ BENCHMARK(draw_pattern)->Unit(benchmark::kMicrosecond);
 BENCHMARK(reduce_pattern)->Unit(benchmark::kMicrosecond);
 BENCHMARK(render)->Unit(benchmark::kMicrosecond)->UseRealTime();
 BENCHMARK(render)->Unit(benchmark::kMicrosecond)->Threads(2)->UseRealTime();
+BENCHMARK(read_pilot)->Unit(benchmark::kMicrosecond);
 BENCHMARK(frames_to_fields)->Unit(benchmark::kMicrosecond)->UseRealTime()->MeasureProcessCPUTime();
 BENCHMARK(batches_to_fields)->Unit(benchmark::kMicrosecond)->UseRealTime()->MeasureProcessCPUTime();
 

@@ -45,7 +45,11 @@ PhaseReference::PhaseReference(const Identity& identity, const TransmissionMatri
 
 std::complex<double> PhaseReference::gain(std::span<const std::complex<float>> field,
                                           std::uint32_t word) const {
-    return inner(std::span(probes_).subspan(word * modes_, modes_), field);
+    return inner(probe(word), field);
+}
+
+std::span<const std::complex<float>> PhaseReference::probe(std::uint32_t word) const {
+    return std::span(probes_).subspan(word * modes_, modes_);
 }
 
 std::span<const std::complex<float>> PhaseReference::field(std::uint32_t word) const {

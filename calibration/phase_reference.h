@@ -24,6 +24,8 @@ public:
     PhaseReference(const Identity& identity, const TransmissionMatrix* matrix, std::size_t modes);
 
     std::complex<double> gain(std::span<const std::complex<float>> field, std::uint32_t word) const;
+    // (modes) Q_w / <Q_w, P_w>*: gain() is its inner product with a frame's field.
+    std::span<const std::complex<float>> probe(std::uint32_t word) const;
     // P_w.
     std::span<const std::complex<float>> field(std::uint32_t word) const;
     double field_power(std::uint32_t word) const { return strip_power_[word]; }  // sum |P_w|^2
@@ -35,7 +37,7 @@ public:
 private:
     std::size_t modes_;
     std::vector<std::complex<float>> strips_;  // (words, modes) P_w
-    std::vector<std::complex<float>> probes_;  // (words, modes) Q_w / <Q_w, P_w>*
+    std::vector<std::complex<float>> probes_;  // (words, modes)
     std::vector<double> strip_power_;
     std::vector<double> kept_;
     std::vector<double> probe_power_;

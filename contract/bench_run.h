@@ -66,18 +66,23 @@ inline hal::CameraSettings line_settings(hal::Camera& camera, const RunTiming& t
 
 // Camera opens when mirrors have settled and closes well before they move; the period leaves room
 // for the readout. Configures the camera, because its dead time depends on the region.
-inline RunTiming comfortable_timing(hal::Bench& bench, hal::Duration exposure) {
+inline RunTiming comfortable_timing(hal::Bench& bench, hal::Duration exposure, hal::Region region) {
     RunTiming timing;
     timing.camera_delay = bench.dmd().info().settle_time + std::chrono::microseconds(10);
     timing.camera_exposure = exposure;
     timing.pattern =
         std::max<hal::Duration>(bench.dmd().info().min_exposure,
                                 timing.camera_delay + exposure + std::chrono::microseconds(50));
-    bench.camera().configure(line_settings(bench.camera(), timing));
+    hal::CameraSettings settings = line_settings(bench.camera(), timing);
+    settings.region = region;
+    bench.camera().configure(settings);
     const hal::Duration dead = bench.camera().status().dead_time;
     timing.dark =
         std::max<hal::Duration>(bench.dmd().info().min_dark, dead + std::chrono::microseconds(50));
     return timing;
+}
+inline RunTiming comfortable_timing(hal::Bench& bench, hal::Duration exposure) {
+    return comfortable_timing(bench, exposure, middle_region(bench.camera().info()));
 }
 
 inline hal::PatternSequence sequence_of(std::uint32_t entries, const RunTiming& timing) {

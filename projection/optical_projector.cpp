@@ -100,7 +100,7 @@ struct OpticalProjector::Machine {
           demodulator(record.holography),
           pilot(record, layout.inputs()),
           chosen_modes(spread_modes(record.holography.modes(), outputs)),
-          whole_fields(static_cast<std::size_t>(std::max(1, options.threads)),
+          whole_fields(1 + static_cast<std::size_t>(std::max(0, options.threads)),
                        std::vector<std::complex<float>>(demodulator.modes())),
           workspaces(whole_fields.size()),
           light(bench.laser(), bench.clock(), record.laser_power_mw, bench.laser_limit_mw(),
@@ -240,7 +240,7 @@ struct OpticalProjector::Machine {
     FieldMatrix fields;  // (distinct, chosen modes): light of the data alone, sqrt(DN)
     std::vector<Pilot::Reading> readings;  // (distinct)
     std::vector<std::size_t> retried;      // patterns being shown again; empty: all
-    std::vector<std::vector<std::complex<float>>> whole_fields;  // per worker: (modes)
+    std::vector<std::vector<std::complex<float>>> whole_fields;  // per thread: (modes)
     std::vector<calibration::Demodulator::Workspace> workspaces;
 
     std::uint64_t vectors = 0;

@@ -1,6 +1,8 @@
 // Pilot: which code word a frame carries, and the gain it was seen with. See pilot.h.
 #include "projection/pilot.h"
 
+#include "projection/field_products.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -74,16 +76,15 @@ void Pilot::read(std::span<const std::complex<float>> field, std::uint32_t expec
                  std::span<const std::uint8_t> bits, Reading& reading) const {
     assert(field.size() == modes() && expected_word < code_words);
     reading = {};
-    const Eigen::Map<const Eigen::VectorXcf> f(field.data(),
-                                               static_cast<Eigen::Index>(field.size()));
-    const float norm = f.norm();
+    std::array<std::complex<float>, 1> own;
+    field_products(field, field, own);
+    const float norm = std::sqrt(own[0].real());
     if (!(norm > 0) || !std::isfinite(norm)) return;
 
     // <column, f> once; every word's <G_w, f> is a sum of 17 of them.
     std::array<std::complex<float>, code_blocks + 1> column_dots;
-    for (std::size_t j = 0; j < column_dots.size(); ++j) {
-        column_dots[j] = columns_.col(static_cast<Eigen::Index>(j)).dot(f);
-    }
+    field_products({columns_.data(), static_cast<std::size_t>(columns_.size())}, field,
+                   column_dots);
     std::array<std::complex<float>, code_words> dots;
     for (std::uint32_t w = 0; w < code_words; ++w) {
         dots[w] = column_dots[code_blocks];
@@ -91,14 +92,14 @@ void Pilot::read(std::span<const std::complex<float>> field, std::uint32_t expec
             if (Layout::code_bit(w, j)) dots[w] += column_dots[static_cast<std::size_t>(j)];
         }
     }
-    reading.gain = std::complex<float>(reference_.gain(field, expected_word));
+    field_products(reference_.probe(expected_word), field, {&reading.gain, 1});
     bool plausible = true;
     if (leak_.size() == 0) {
         reading.gain /= std::abs(reading.gain);
     } else {
         if (blind_) {
-            const float own = code_norms_(expected_word) * code_norms_(expected_word);
-            reading.gain = dots[expected_word] / (own + leak(bits, expected_word));
+            const float strip = code_norms_(expected_word) * code_norms_(expected_word);
+            reading.gain = dots[expected_word] / (strip + leak(bits, expected_word));
         }
         remove_leak(bits, reading.gain, dots);
         const float power = std::abs(reading.gain);

@@ -3,6 +3,7 @@
 
 #include "sim/physics/field_memory.h"
 #include "sim/physics/speckle.h"
+#include "sim/table/frame_renderer.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -21,8 +22,8 @@ struct Sizes {
     double modes = 0;
     double channels = 0;
     double epochs = 1;
-    double threads = 1;
-    double renderers = 2;
+    double renderers = 2;  // the one that waits for a frame included
+    double frames = 0;     // in all, planned, under way and there
 };
 
 Sizes sizes_of(const Scene& scene, int threads) {
@@ -36,8 +37,10 @@ Sizes sizes_of(const Scene& scene, int threads) {
     n.modes = static_cast<double>(speckle.window({0, 0, sensor.rows, sensor.columns}).modes());
     n.channels = static_cast<double>(blocks(scene.dmd.rows)) * blocks(scene.dmd.columns);
     n.epochs = scene.medium.decorrelation_s > 0 ? 2 : 1;
-    n.threads = threads > 0 ? threads : std::max(1u, std::thread::hardware_concurrency());
-    n.renderers = n.threads + 1;
+    const int host = static_cast<int>(std::thread::hardware_concurrency());
+    n.renderers = std::max(threads > 0 ? threads : host, 2);
+    const auto jobs = FrameRenderer::most_jobs(static_cast<std::size_t>(n.pixels), threads);
+    n.frames = static_cast<double>(jobs) + 2;  // and those with the camera and with the caller
     return n;
 }
 
@@ -75,7 +78,7 @@ SceneMemory estimate_memory(const Scene& scene, int threads) {
     SceneMemory memory;
     memory.parts = {
         {"sensor maps", "sensor.rows, sensor.columns", 20 * n.pixels},
-        {"frames", "sensor.rows, sensor.columns", 2 * n.pixels * (2 * n.threads + 4)},
+        {"frames", "sensor.rows, sensor.columns", 2 * n.pixels * n.frames},
         {"work space", of_modes,
          n.renderers *
              (4 * n.pixels + 24 * n.modes + n.epochs * (48 * n.modes + 20 * n.channels + pieces))},

@@ -67,7 +67,7 @@ void DirectDmd::load(std::uint32_t first_slot, std::span<const hal::BitPattern> 
     for (std::size_t i = 0; i < patterns.size(); ++i) {
         auto& light = memory_[first_slot + i];
         light.reset();
-        auto fresh = std::make_shared<ChannelAmplitudes>();
+        auto fresh = pool_.take();
         table_.optics().reduce(patterns[i], *fresh);
         light = std::move(fresh);
     }

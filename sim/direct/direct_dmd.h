@@ -5,6 +5,7 @@
 
 #include "hal/dmd.h"
 #include "hal/error.h"
+#include "sim/table/light_pool.h"
 #include "sim/table/optical_table.h"
 
 #include <memory>
@@ -38,6 +39,7 @@ private:
 
     OpticalTable& table_;
     hal::DmdInfo info_;
+    LightPool pool_;
     std::vector<std::shared_ptr<const ChannelAmplitudes>> memory_;  // by slot; empty: not loaded
     hal::PatternSequence sequence_;                                 // programmed
     std::shared_ptr<const ShownSequence> shown_;  // the same, resolved; empty after load/program

@@ -8,10 +8,17 @@
 namespace opal::sim {
 namespace {
 
-std::size_t thread_count(int threads) {
-    if (threads > 0) return static_cast<std::size_t>(threads);
-    return std::max(1u, std::thread::hardware_concurrency());
+int thread_count(int threads) {
+    const int host = static_cast<int>(std::thread::hardware_concurrency());
+    return std::max(threads > 0 ? threads : host, 2);
 }
+
+// Two jobs a thread keep all busy; two more cover the frame being taken and planned.
+std::size_t fewest_jobs(int threads) {
+    return 2 * static_cast<std::size_t>(threads) + 2;
+}
+constexpr std::size_t small_jobs = 64;
+constexpr std::size_t pixels_ahead = std::size_t{1} << 20;
 
 }  // namespace
 
@@ -31,13 +38,12 @@ struct FrameRenderer::Slot {
 
 FrameRenderer::FrameRenderer(const Optics& optics, int threads)
     : optics_(optics),
+      threads_(thread_count(threads)),
       own_scratch_(optics.make_scratch()),
-      large_scratch_(optics.make_scratch(static_cast<int>(thread_count(threads)))),
-      // Two jobs a thread keep all busy; two more cover the frame being taken and planned.
-      queue_(2 * thread_count(threads) + 2) {
-    workers_.reserve(thread_count(threads));
-    for (std::size_t i = 0; i < thread_count(threads); ++i)
-        workers_.emplace_back([this] { work(); });
+      large_scratch_(optics.make_scratch(threads > 0 ? threads : threads_)),
+      queue_(most_jobs(1, threads_)) {
+    // Whoever waits for a frame renders as well.
+    for (int i = 1; i < threads_; ++i) workers_.emplace_back([this] { work(); });
 }
 
 FrameRenderer::~FrameRenderer() {
@@ -49,8 +55,13 @@ FrameRenderer::~FrameRenderer() {
     for (std::thread& worker : workers_) worker.join();
 }
 
+std::size_t FrameRenderer::most_jobs(std::size_t pixels, int threads) {
+    const std::size_t fewest = fewest_jobs(thread_count(threads));
+    return std::clamp(pixels_ahead / pixels, fewest, std::max(small_jobs, fewest));
+}
+
 FrameRenderer::Job& FrameRenderer::next_job() {
-    assert(!full());
+    assert(count_ < queue_.size());
     if (!next_) {
         const std::lock_guard lock(mutex_);
         if (idle_.empty()) {

@@ -34,13 +34,17 @@ public:
     };
     struct Slot;
 
-    // threads: how many render; 0: as many as the host has cores.
+    // threads: how many render, the one that waits in fetch() included; 0: as many as the host has
+    // cores. At least one renders ahead.
     FrameRenderer(const Optics& optics, int threads);
     ~FrameRenderer();
     FrameRenderer(const FrameRenderer&) = delete;
     FrameRenderer& operator=(const FrameRenderer&) = delete;
 
-    bool full() const { return count_ == queue_.size(); }
+    // How many frames of this size wait at most: enough small ones that no thread runs out of work
+    // while another has the core, and few large ones, since each waits in memory.
+    static std::size_t most_jobs(std::size_t pixels, int threads);
+    bool full(std::size_t pixels) const { return count_ >= most_jobs(pixels, threads_); }
     std::size_t size() const { return count_; }
 
     Job& next_job();  // to be filled; not while full()
@@ -65,6 +69,7 @@ private:
     void release(Slot& slot);
 
     const Optics& optics_;
+    const int threads_;  // at least 2: one renders ahead, one waits
     std::unique_ptr<Optics::Scratch> own_scratch_;
     std::unique_ptr<Optics::Scratch> large_scratch_;  // of whoever renders a large frame
     std::vector<Slot*> queue_;                        // a ring

@@ -189,7 +189,7 @@ void TriggeredSensor::drop_lost() {
 }
 
 void TriggeredSensor::render_ahead() {
-    while (!renderer_.full()) {
+    while (!renderer_.full(settings_.region.pixels())) {
         if (submitted_ == tail_) {
             if (tail_ - head_ >= ring_.size() || !plan_one(Duration::max())) return;
         }

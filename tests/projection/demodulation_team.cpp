@@ -5,7 +5,9 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <chrono>
 #include <stdexcept>
+#include <thread>
 #include <vector>
 
 using opal::hal::Frame;
@@ -26,7 +28,7 @@ TEST_CASE("every frame is worked on once, with its own content") {
     for (const int threads : {0, 1, 3}) {
         std::vector<int> seen(200, -1);
         DemodulationTeam team(threads, [&](std::size_t index, const Frame& frame, int worker) {
-            CHECK_MESSAGE((worker >= 0 && worker < std::max(1, threads)), worker);
+            CHECK_MESSAGE((worker >= 0 && worker <= threads), worker);
             seen[index] = std::to_integer<int>(frame.bytes[31]);
         });
         Frame frame;
@@ -36,6 +38,21 @@ TEST_CASE("every frame is worked on once, with its own content") {
         }
         team.drain();
         for (int i = 0; i < 200; ++i) CHECK(seen[static_cast<std::size_t>(i)] == i);
+    }
+}
+
+TEST_CASE("the threads begin before anyone waits for them, in every batch") {
+    std::atomic<int> done = 0;
+    DemodulationTeam team(2, [&](std::size_t, const Frame&, int) { ++done; });
+    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    for (int batch = 0; batch < 200; ++batch) {
+        done = 0;
+        for (std::size_t i = 0; i < 16; ++i) team.submit(i, numbered(0));
+        // Eight of these small frames wake a thread, and it takes what it finds.
+        while (done < 8 && std::chrono::steady_clock::now() < give_up) std::this_thread::yield();
+        REQUIRE(done >= 8);
+        team.drain();
+        REQUIRE(done == 16);
     }
 }
 

@@ -89,8 +89,9 @@ TEST_CASE("a bench takes no more memory than estimated, and not much less") {
         most_bytes = before;
         {
             const auto bench = sim::make_simulated_bench(scene, {2, nullptr});
-            const contract::RunTiming timing = contract::comfortable_timing(*bench, 80us);
-            hal::CameraSettings settings = contract::line_settings(bench->camera(), timing);
+            const contract::RunTiming timing = contract::comfortable_timing(
+                *bench, 80us, contract::whole_sensor(bench->camera().info()));
+            hal::CameraSettings settings = bench->camera().settings();
             settings.format = hal::PixelFormat::mono12;
             bench->camera().configure(settings);
             bench->dmd().load(0, contract::striped_patterns(bench->dmd().info(), 8));

@@ -70,7 +70,7 @@ TEST_CASE("jobs withdrawn while they are being rendered leave no trace in those 
     for (int step = 0; step < 1500; ++step) {
         CHECK(renderer.size() == asked.size());
         const std::uint32_t choice = below(8);
-        if (choice < 4 && !renderer.full()) {
+        if (choice < 4 && !renderer.full(40'000)) {
             workshop.fill(renderer.next_job(), next_key);
             renderer.submit();
             asked.push_back(next_key++);

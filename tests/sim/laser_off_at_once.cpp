@@ -42,7 +42,8 @@ TEST_CASE(
         bench->laser().set_power(bench->laser_limit_mw());
         bench->laser().emit();
     };
-    const contract::RunTiming timing = contract::comfortable_timing(*bench, 80us);
+    const contract::RunTiming timing =
+        contract::comfortable_timing(*bench, 80us, contract::whole_sensor(bench->camera().info()));
     bench->dmd().load(0, contract::striped_patterns(bench->dmd().info(), 4));
     hal::PatternSequence sequence = contract::sequence_of(4, timing);
     sequence.repeat = true;
