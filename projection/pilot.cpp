@@ -62,6 +62,9 @@ Pilot::Pilot(const calibration::Record& record, int inputs)
     columns_.col(code_blocks) = Fields(record.identity.background.data(), modes, 1);
     code_fields_.resize(modes, code_words);
     for (std::uint32_t w = 0; w < code_words; ++w) {
+        for (int j = 0; j < code_blocks; ++j) {
+            if (Layout::code_bit(w, j)) lit_blocks_[w].push_back(static_cast<std::uint8_t>(j));
+        }
         code_fields_.col(w) = Fields(reference_.field(w).data(), modes, 1);
     }
     code_norms_ = code_fields_.colwise().norm();
@@ -88,9 +91,7 @@ void Pilot::read(std::span<const std::complex<float>> field, std::uint32_t expec
     std::array<std::complex<float>, code_words> dots;
     for (std::uint32_t w = 0; w < code_words; ++w) {
         dots[w] = column_dots[code_blocks];
-        for (int j = 0; j < code_blocks; ++j) {
-            if (Layout::code_bit(w, j)) dots[w] += column_dots[static_cast<std::size_t>(j)];
-        }
+        for (const std::uint8_t block : lit_blocks_[w]) dots[w] += column_dots[block];
     }
     field_products(reference_.probe(expected_word), field, {&reading.gain, 1});
     bool plausible = true;

@@ -21,6 +21,7 @@
 #include <complex>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 namespace opal::projection {
 
@@ -66,7 +67,8 @@ private:
     std::complex<float> leak(std::span<const std::uint8_t> bits, std::uint32_t word) const;
 
     calibration::PhaseReference reference_;
-    bool blind_ = false;            // the reference cannot see past the data: too many inputs
+    bool blind_ = false;  // the reference cannot see past the data: too many inputs
+    std::array<std::vector<std::uint8_t>, calibration::code_words> lit_blocks_;  // of each word
     Eigen::MatrixXcf code_fields_;  // (modes, code_words)
     Eigen::VectorXf code_norms_;    // (code_words)
     Eigen::MatrixXcf columns_;      // (modes, code_blocks + 1): blocks, then background

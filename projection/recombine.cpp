@@ -15,17 +15,29 @@ void recombine(const QuantisedBatch& quantised, const EncodedBatch& encoded,
         return Row(reinterpret_cast<const float*>(fields.data() + pattern * fields.cols()),
                    outputs);
     };
-    feedback.setZero(quantised.samples, outputs);
+    feedback.resize(quantised.samples, outputs);
     std::size_t pair = 0;
     for (int b = 0; b < quantised.samples; ++b) {
         const float scale = gain * quantised.scale[static_cast<std::size_t>(b)];
+        auto row = feedback.row(b);
+        bool empty = true;
         for (int j = 0; j < quantised.planes; ++j, ++pair) {
             const float weight = scale * static_cast<float>(1 << j);
             const std::uint32_t plus = encoded.plus[pair];
             const std::uint32_t minus = encoded.minus[pair];
-            if (plus != EncodedBatch::dark) feedback.row(b) += weight * parts(plus);
-            if (minus != EncodedBatch::dark) feedback.row(b) -= weight * parts(minus);
+            const bool lit = plus != EncodedBatch::dark;
+            const bool lit_minus = minus != EncodedBatch::dark;
+            if (!lit && !lit_minus) continue;
+            if (empty && lit && lit_minus) {  // nearly always: one walk over the row
+                row = weight * parts(plus) - weight * parts(minus);
+            } else {
+                if (empty) row.setZero();
+                if (lit) row += weight * parts(plus);
+                if (lit_minus) row -= weight * parts(minus);
+            }
+            empty = false;
         }
+        if (empty) row.setZero();
     }
 }
 
