@@ -9,8 +9,8 @@ namespace opal::sim {
 namespace {
 
 int thread_count(int threads) {
-    const int host = static_cast<int>(std::thread::hardware_concurrency());
-    return std::max(threads > 0 ? threads : host, 2);
+    if (threads <= 0) threads = static_cast<int>(std::thread::hardware_concurrency());
+    return std::max(threads, 2);
 }
 
 // Two jobs a thread keep all busy; two more cover the frame being taken and planned.
