@@ -31,7 +31,9 @@ if(NOT OPAL_SIM_ONLY)
   find_package(CURL REQUIRED)
   # Apache-2.0. SHA-256 of what was fetched.
   find_package(OpenSSL 3 REQUIRED COMPONENTS Crypto)
-  # BSD-2. Unpacks fetched archives.
+  # MIT. Cameras describe themselves in XML.
+  find_package(pugixml REQUIRED)
+  # BSD-2. Unpacks fetched archives and zipped camera descriptions.
   find_package(LibArchive REQUIRED)
   # BSL-1.0. Boost.Asio: sockets and serial lines with deadlines.
   find_package(Boost 1.74 REQUIRED)

@@ -36,7 +36,8 @@ list(JOIN opal_pc_libraries " " opal_pc_libraries)
 if(OPAL_SIM_ONLY)
   set(opal_pc_requires "fmt yaml-cpp libhwy")
 else()
-  set(opal_pc_requires "fmt yaml-cpp eigen3 openblas zlib hdf5 libhwy libusb-1.0")
+  set(opal_pc_requires
+    "fmt yaml-cpp eigen3 openblas zlib hdf5 libhwy libusb-1.0 pugixml libarchive")
 endif()
 # Relative to where opal.pc lies, so that an installed tree can be moved.
 file(RELATIVE_PATH opal_pc_prefix /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)
