@@ -12,11 +12,11 @@ namespace opal::cli {
 namespace {
 
 BenchUsed used_bench(OpenedBench& opened, const BenchChoice& choice,
-                     const std::filesystem::path& record) {
+                     const calibration::Record& record, const std::filesystem::path& file) {
     fetch::Sha256 digest;
-    digest.add(read_file(record));
-    return {opened.bench().name(), choice.bench, choice.overrides, opened.bench().identity(),
-            digest.finish()};
+    digest.add(read_file(file));
+    return {opened.bench().name(),     choice.bench,    choice.overrides,
+            opened.bench().identity(), digest.finish(), hal::bits_of(record.holography.format)};
 }
 
 }  // namespace
@@ -26,13 +26,13 @@ OpticalSetup::OpticalSetup(Session& session, const BenchChoice& choice, int inpu
     : session_(session), choice_(choice) {
     const auto opened = choice.open(session);
     record_ = record_for(session, *opened, choice, inputs, outputs);
-    used_ = used_bench(*opened, choice, choice.record_file(*opened));
+    used_ = used_bench(*opened, choice, record_, choice.record_file(*opened));
 }
 
 OpticalSetup::OpticalSetup(Session& session, const BenchChoice& choice, calibration::Record record,
                            const std::filesystem::path& file)
     : session_(session), choice_(choice), record_(std::move(record)) {
-    used_ = used_bench(*choice.open(session), choice, file);
+    used_ = used_bench(*choice.open(session), choice, record_, file);
 }
 
 std::unique_ptr<OpenedBench> OpticalSetup::open(sim::BenchMoment begin) const {

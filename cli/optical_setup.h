@@ -24,6 +24,7 @@ struct BenchUsed {
     std::vector<std::string> overrides;
     std::string identity;
     std::string record_sha256;  // of the record file
+    int camera_bits = 0;        // of a pixel while training; 0: results of an earlier version
 };
 
 class OpticalSetup {

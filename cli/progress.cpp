@@ -12,7 +12,6 @@ namespace opal::cli {
 namespace {
 
 constexpr std::chrono::milliseconds redraw_period{150};
-constexpr std::chrono::seconds plain_period{5};
 constexpr int bar_width = 12;
 // A rate over less than this is guesswork and is not shown.
 constexpr double settled_s = 0.5;
@@ -32,7 +31,7 @@ Progress::~Progress() {
 
 void Progress::update(double done, double total, std::string_view detail) {
     const auto now = Clock::now();
-    if (terminal_.err_is_terminal()) {
+    if (terminal_.err_is_terminal() && !lines_) {
         if (visible_ && now - shown_ < redraw_period) return;
         std::string text = line(done, total, detail, true);
         const auto width = static_cast<std::size_t>(std::max(terminal_.width() - 1, 20));
@@ -41,10 +40,15 @@ void Progress::update(double done, double total, std::string_view detail) {
         std::fflush(stderr);
         visible_ = true;
     } else {
-        if (now - shown_ < plain_period) return;
+        if (now - shown_ < line_period_) return;
         terminal_.note(line(done, total, detail, false));
     }
     shown_ = now;
+}
+
+void Progress::as_lines(std::chrono::seconds period) {
+    lines_ = true;
+    line_period_ = period;
 }
 
 void Progress::clear() {

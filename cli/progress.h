@@ -22,6 +22,8 @@ public:
 
     // total 0: unknown. `detail` is shown at the end. Cheap to call often.
     void update(double done, double total, std::string_view detail = {});
+    // Plain lines, one per period, even on a terminal: for steps that go on side by side.
+    void as_lines(std::chrono::seconds period);
     void clear();  // takes the line off a terminal, so that something else can be printed
 
 private:
@@ -33,6 +35,8 @@ private:
     std::string unit_;
     Clock::time_point started_;
     Clock::time_point shown_;
+    std::chrono::seconds line_period_{5};
+    bool lines_ = false;
     bool visible_ = false;
 };
 

@@ -56,7 +56,8 @@ Json epoch_json(const dfa::EpochMetrics& e) {
     Json json{{"learning_rate", e.learning_rate},
               {"elapsed_s", e.elapsed_s},
               {"training", score_json(e.training)},
-              {"alignment_deg", e.alignment_deg}};
+              {"alignment_deg", e.alignment_deg},
+              {"feedback", feedback_json(e.feedback)}};
     if (e.validation) json["validation"] = score_json(*e.validation);
     return json;
 }
@@ -68,6 +69,7 @@ dfa::EpochMetrics epoch_of(const Json& json, std::uint32_t number) {
     e.elapsed_s = json.at("elapsed_s").get<double>();
     e.training = score_of(json.at("training"));
     e.alignment_deg = json.at("alignment_deg").get<std::vector<double>>();
+    e.feedback = feedback_of(json.at("feedback"));
     if (json.contains("validation")) e.validation = score_of(json.at("validation"));
     return e;
 }

@@ -43,6 +43,7 @@ public:
     std::optional<dfa::MatrixView> at(std::size_t block, const dfa::Matrix* from_above) override {
         return feedback_->at(block, from_above);
     }
+    const dfa::Matrix* projected() const override { return feedback_->projected(); }
 
 private:
     std::unique_ptr<dfa::Projector> make_projector(std::uint64_t leg);

@@ -61,13 +61,17 @@ Json bench_json(const BenchUsed& bench) {
             {"choice", bench.choice},
             {"overrides", bench.overrides},
             {"identity", bench.identity},
+            {"camera_bits", bench.camera_bits},
             {"record_sha256", bench.record_sha256}};
 }
 
 BenchUsed bench_of(const Json& json) {
-    return {json.at("name").get<std::string>(), json.at("choice").get<std::string>(),
+    return {json.at("name").get<std::string>(),
+            json.at("choice").get<std::string>(),
             json.at("overrides").get<std::vector<std::string>>(),
-            json.at("identity").get<std::string>(), json.at("record_sha256").get<std::string>()};
+            json.at("identity").get<std::string>(),
+            json.at("record_sha256").get<std::string>(),
+            json.value("camera_bits", 0)};
 }
 
 Json epoch_json(const dfa::EpochMetrics& e) {
@@ -77,6 +81,7 @@ Json epoch_json(const dfa::EpochMetrics& e) {
                {"training", score_json(e.training)}};
     if (e.validation) epoch["validation"] = score_json(*e.validation);
     if (!e.alignment_deg.empty()) epoch["alignment_deg"] = e.alignment_deg;
+    if (!e.feedback.empty()) epoch["feedback"] = feedback_json(e.feedback);
     return epoch;
 }
 
@@ -90,10 +95,43 @@ dfa::EpochMetrics epoch_of(const Json& json) {
     if (json.contains("alignment_deg")) {
         epoch.alignment_deg = json.at("alignment_deg").get<std::vector<double>>();
     }
+    if (json.contains("feedback")) epoch.feedback = feedback_of(json.at("feedback"));
     return epoch;
 }
 
 }  // namespace
+
+Json feedback_json(const std::vector<dfa::FeedbackStatistics>& blocks) {
+    Json json = Json::array();
+    for (const auto& s : blocks) {
+        json.push_back({{"mean", s.mean},
+                        {"deviation", s.deviation},
+                        {"kurtosis", s.kurtosis},
+                        {"correlation", s.correlation},
+                        {"noise_correlation", s.noise_correlation},
+                        {"histogram", s.histogram}});
+        if (s.signal_to_noise) json.back()["signal_to_noise"] = *s.signal_to_noise;
+    }
+    return json;
+}
+
+std::vector<dfa::FeedbackStatistics> feedback_of(const Json& json) {
+    std::vector<dfa::FeedbackStatistics> blocks;
+    for (const auto& block : json) {
+        dfa::FeedbackStatistics s;
+        s.mean = block.at("mean").get<double>();
+        s.deviation = block.at("deviation").get<double>();
+        s.kurtosis = block.at("kurtosis").get<double>();
+        s.correlation = block.at("correlation").get<double>();
+        s.noise_correlation = block.at("noise_correlation").get<double>();
+        block.at("histogram").get_to(s.histogram);
+        if (block.contains("signal_to_noise")) {
+            s.signal_to_noise = block.at("signal_to_noise").get<double>();
+        }
+        blocks.push_back(s);
+    }
+    return blocks;
+}
 
 Json projections_json(const dfa::ProjectionStats& stats) {
     return {{"vectors", stats.vectors},

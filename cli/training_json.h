@@ -17,6 +17,8 @@ nlohmann::ordered_json run_json(const TrainingRun& run);
 // quantiser, bench and program: these stay empty.
 TrainingRun run_of(const nlohmann::ordered_json& json);
 
+nlohmann::ordered_json feedback_json(const std::vector<dfa::FeedbackStatistics>& blocks);
+std::vector<dfa::FeedbackStatistics> feedback_of(const nlohmann::ordered_json& json);
 nlohmann::ordered_json projections_json(const dfa::ProjectionStats& stats);
 dfa::ProjectionStats projections_of(const nlohmann::ordered_json& json);
 nlohmann::ordered_json projection_time_json(const ProjectionTime& time);

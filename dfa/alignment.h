@@ -1,4 +1,5 @@
-// Alignment: how far a method's weight updates point away from backpropagation's.
+// Alignment: how far a method's weight updates point away from backpropagation's, and what the
+// feedback looks like that makes them.
 //
 //   angle of block k = arccos( <g, h> / (|g| |h|) ),   g: all gradients of the block as the method
 //   makes them, h: as backpropagation makes them, at the same weights on the same batch
@@ -9,6 +10,7 @@
 
 #include "dfa/batch_source.h"
 #include "dfa/feedback.h"
+#include "dfa/feedback_statistics.h"
 #include "dfa/network.h"
 
 #include <vector>
@@ -28,9 +30,14 @@ private:
     std::vector<Matrix> gradients_;
 };
 
-// Degrees, one per hidden block; empty if the method teaches none. Without dropout. The network's
-// weights do not change; the projector is used once.
-std::vector<double> alignment_deg(Network& network, Feedback& feedback, const Batch& batch,
-                                  Workers& workers);
+// One entry per hidden block; empty if the method teaches none.
+struct Alignment {
+    std::vector<double> angles_deg;
+    std::vector<FeedbackStatistics> feedback;
+};
+
+// Without dropout. The network's weights do not change; the projector is used once.
+Alignment measure_alignment(Network& network, Feedback& feedback, const Batch& batch,
+                            Workers& workers);
 
 }  // namespace opal::dfa

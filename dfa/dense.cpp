@@ -52,12 +52,14 @@ Dense::Dense(const DenseOptions& options, std::uint64_t seed, std::size_t index)
     weights_.name =
         "weights " + std::to_string(options.inputs) + " x " + std::to_string(options.outputs);
     weights_.l2 = options.l2;
+    weights_.rate = options.rate;
     weights_.value.resize(options.inputs, options.outputs);
     const auto limit = static_cast<float>(initial_limit(options));
     Random random(seed, Purpose::weights, static_cast<std::uint32_t>(index));
     for (Eigen::Index k = 0; k < weights_.value.size(); ++k) {
         weights_.value.data()[k] = limit * (2 * random.uniform() - 1);
     }
+    bias_.rate = options.rate;
     bias_.index = index + 1;
     bias_.name = "bias " + std::to_string(options.outputs);
     if (has_bias_) bias_.value = Matrix::Zero(1, options.outputs);

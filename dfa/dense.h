@@ -23,7 +23,8 @@ struct DenseOptions {
     Eigen::Index outputs = 0;
     bool bias = true;
     Initialisation initialisation = Initialisation::he;
-    float l2 = 0;  // on W, not on the bias
+    float l2 = 0;     // on W, not on the bias
+    double rate = 1;  // multiplies the learning rate, of both
 };
 
 class Dense final : public Layer {

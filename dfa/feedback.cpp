@@ -37,10 +37,11 @@ DirectFeedback::DirectFeedback(const Network& network, Projector& projector,
 void DirectFeedback::begin(const Matrix& error, float share, Workers& workers) {
     if (route_ != nullptr) {
         route_->multiply(error, routed_, workers);
-        project_nonzero_rows(routed_);
+        from_ = &routed_;
     } else {
-        project_nonzero_rows(error);
+        from_ = &error;
     }
+    project_nonzero_rows(*from_);
     assert(feedback_.rows() == error.rows() && feedback_.cols() == projector_.outputs());
     const Cut tasks = cut(feedback_.rows(), 32);
     workers.run(tasks.count, [&](Eigen::Index task, int) {

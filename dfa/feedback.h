@@ -31,6 +31,9 @@ public:
     // The feedback at the output of hidden block `block`, valid until the next call of begin();
     // empty if the block does not learn. from_above: null unless wanted.
     virtual std::optional<MatrixView> at(std::size_t block, const Matrix* from_above) = 0;
+    // What the feedback was projected from, one row per row of it, valid until the next call of
+    // begin(); null if it is no projection.
+    virtual const Matrix* projected() const { return nullptr; }
 };
 
 class Backpropagation final : public Feedback {
@@ -71,6 +74,8 @@ public:
     bool wants_gradient_from_above() const override { return false; }
     std::optional<MatrixView> at(std::size_t block, const Matrix* from_above) override;
 
+    const Matrix* projected() const override { return from_; }
+
     const std::vector<Slice>& slices() const { return slices_; }
 
 private:
@@ -81,6 +86,7 @@ private:
     std::vector<double> gains_;
     const SparseMatrix* route_;
     Matrix routed_;
+    const Matrix* from_ = nullptr;
     std::vector<Eigen::Index> rows_;  // not 0
     Matrix packed_;
     Matrix packed_feedback_;

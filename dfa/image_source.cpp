@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cmath>
 #include <numeric>
 #include <stdexcept>
 
@@ -16,6 +17,24 @@ namespace {
 
 constexpr Eigen::Index evaluation_rows = 512;
 constexpr float full_ink = 1.0f / 255.0f;
+
+struct Moments {
+    double mean;
+    double deviation;
+};
+
+// Of all bytes together. Sums are whole numbers: no order of summation matters.
+Moments moments_of(const std::vector<std::uint8_t>& bytes) {
+    std::uint64_t sum = 0, squares = 0;
+    for (const std::uint64_t b : bytes) {
+        sum += b;
+        squares += b * b;
+    }
+    const auto n = static_cast<double>(bytes.size());
+    const double mean = static_cast<double>(sum) / n;
+    const double variance = static_cast<double>(squares) / n - mean * mean;
+    return {mean, variance > 0 ? std::sqrt(variance) : 1};
+}
 
 Eigen::Index batches(std::size_t samples, Eigen::Index rows) {
     return (static_cast<Eigen::Index>(samples) + rows - 1) / rows;
@@ -35,10 +54,17 @@ ImageSource::ImageSource(const ImageData& data, const ImageSourceOptions& option
     : data_(data),
       options_(options),
       pixels_(static_cast<Eigen::Index>(data.train.images.rows) * data.train.images.columns),
+      ink_(full_ink),
+      paper_(0),
       split_(random_split(data.train.images.count, options.validation, options.split_seed)),
       test_(data.test.images.count) {
     if (options.batch < 1) throw std::invalid_argument("a batch must have at least one sample");
     if (options.max_shift_px < 0) throw std::invalid_argument("a shift cannot be negative");
+    if (options.scale == PixelScale::standard) {
+        const Moments moments = moments_of(data.train.images.pixels);
+        ink_ = static_cast<float>(1 / moments.deviation);
+        paper_ = static_cast<float>(-moments.mean / moments.deviation);
+    }
     std::iota(test_.begin(), test_.end(), 0u);
 }
 
@@ -104,7 +130,10 @@ void ImageSource::gather(const LabelledImages& from, std::span<const std::uint32
                 draw_shifted(from, sample, *epoch, row);
             } else {
                 const auto count = static_cast<std::size_t>(pixels_);
-                bytes_to_floats(row, from.images.pixels.data() + sample * count, full_ink, count);
+                bytes_to_floats(row, from.images.pixels.data() + sample * count, ink_, count);
+            }
+            if (paper_ != 0) {
+                for (Eigen::Index p = 0; p < pixels_; ++p) row[p] += paper_;
             }
         }
     });
@@ -125,8 +154,8 @@ void ImageSource::draw_shifted(const LabelledImages& from, std::uint32_t sample,
         const int first = std::max(0, right);
         const int last = std::min(width, width + right);
         if (first >= last) break;
-        bytes_to_floats(row + y * width + first, image + (y - down) * width + (first - right),
-                        full_ink, static_cast<std::size_t>(last - first));
+        bytes_to_floats(row + y * width + first, image + (y - down) * width + (first - right), ink_,
+                        static_cast<std::size_t>(last - first));
     }
 }
 

@@ -1,4 +1,5 @@
-// ImageSource: shuffled batches of images, pixels scaled from 0..255 to 0..1.
+// ImageSource: shuffled batches of images, pixels scaled from 0..255 to 0..1 or to mean 0 and
+// deviation 1.
 #pragma once
 
 #include "dfa/batch_source.h"
@@ -8,11 +9,17 @@
 
 namespace opal::dfa {
 
+enum class PixelScale {
+    unit,      // 0 to 1
+    standard,  // mean 0, deviation 1 over all pixels of the training images together
+};
+
 struct ImageSourceOptions {
     std::uint32_t validation = 5000;  // taken out of the training images
     std::uint64_t split_seed = 0;     // which ones
     std::uint64_t seed = 0;           // order of samples, shifts
     Eigen::Index batch = 128;         // the last of an epoch may be smaller
+    PixelScale scale = PixelScale::unit;
     // Augmentation: each training image is moved by -max_shift_px..max_shift_px along rows and
     // along columns, drawn anew every epoch; what moves in is background. 0: none.
     int max_shift_px = 0;
@@ -41,6 +48,8 @@ private:
     const ImageData& data_;
     ImageSourceOptions options_;
     Eigen::Index pixels_;
+    float ink_;  // a pixel's value is ink_ * byte + paper_
+    float paper_;
     Split split_;
     std::vector<std::uint32_t> test_;
     std::uint32_t order_epoch_ = 0;

@@ -34,11 +34,12 @@ struct Signal {
 };
 
 // A trained matrix (a bias is one row). `index` is its place in the network; `l2` is the factor of
-// the penalty l2 |w|^2 / 2 added to the loss.
+// the penalty l2 |w|^2 / 2 added to the loss; `rate` multiplies the learning rate.
 struct Parameter {
     std::string name;
     Matrix value;
     float l2 = 0;
+    double rate = 1;
     std::size_t index = 0;
 };
 

@@ -53,6 +53,7 @@ Network make_fully_connected(const FullyConnectedOptions& options, std::uint64_t
         dense.initialisation =
             hidden ? options.hidden_initialisation : options.output_initialisation;
         dense.l2 = options.l2;
+        dense.rate = hidden ? 1 : options.output_rate;
         std::vector<std::unique_ptr<Layer>> layers;
         layers.push_back(std::make_unique<Dense>(dense, seed, 2 * k));
         if (hidden) {
@@ -78,6 +79,7 @@ Network make_graph_network(const SparseMatrix& adjacency, const GraphNetworkOpti
         dense.outputs = options.widths[k + 1];
         dense.initialisation = Initialisation::glorot;
         dense.l2 = k == 0 ? options.l2_first : 0;
+        dense.rate = k + 1 < convolutions ? 1 : options.output_rate;
         std::vector<std::unique_ptr<Layer>> layers;
         if (k == 0) layers.push_back(std::make_unique<Dropout>(options.input_dropout, 0));
         layers.push_back(std::make_unique<GraphConvolution>(adjacency, dense, seed, k));

@@ -45,8 +45,9 @@ struct FullyConnectedOptions {
     ActivationKind activation = ActivationKind::relu;
     Initialisation hidden_initialisation = Initialisation::small;
     Initialisation output_initialisation = Initialisation::small;
-    float l2 = 0;       // on all weights
-    float dropout = 0;  // after each hidden activation
+    float l2 = 0;            // on all weights
+    float dropout = 0;       // after each hidden activation
+    double output_rate = 1;  // multiplies the learning rate of the output layer
 };
 Network make_fully_connected(const FullyConnectedOptions& options, std::uint64_t seed);
 
@@ -60,6 +61,7 @@ struct GraphNetworkOptions {
     float input_dropout = 0.5f;
     float hidden_dropout = 0.5f;
     float l2_first = 5e-4f;  // on the first layer only
+    double output_rate = 1;  // multiplies the learning rate of the output layer
     ActivationKind activation = ActivationKind::relu;
 };
 // `adjacency` must outlive the network.

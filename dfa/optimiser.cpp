@@ -41,7 +41,7 @@ void Optimiser::take(Parameter& parameter, Eigen::Index first, Eigen::Index rows
     const std::size_t slot = parameter.index * moments_per_parameter(options_.kind);
     float* weight = parameter.value.data() + from;
     if (options_.kind == OptimiserKind::adam) {
-        const AdamStep step{static_cast<float>(rate_ / bias1_),
+        const AdamStep step{static_cast<float>(rate_ * parameter.rate / bias1_),
                             static_cast<float>(1 / std::sqrt(bias2_)),
                             options_.beta1,
                             options_.beta2,
@@ -50,7 +50,8 @@ void Optimiser::take(Parameter& parameter, Eigen::Index first, Eigen::Index rows
         adam(weight, moments_[slot].data() + from, moments_[slot + 1].data() + from, gradient, step,
              count);
     } else {
-        const MomentumStep step{static_cast<float>(rate_), options_.momentum, parameter.l2};
+        const MomentumStep step{static_cast<float>(rate_ * parameter.rate), options_.momentum,
+                                parameter.l2};
         momentum(weight, moments_[slot].data() + from, gradient, step, count);
     }
 }

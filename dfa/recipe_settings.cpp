@@ -90,6 +90,12 @@ std::vector<Field<Recipe>> common_fields() {
     f.push_back(number<Recipe>(
         "learning_rate", 0, endless, true, "of Adam, at its peak",
         [](Recipe & r) -> auto& { return r.training.learning_rate; }));
+    f.push_back(number<Recipe>(
+        "output_rate", 0, endless, true, "multiplies the learning rate of the output layer",
+        [](Recipe & r) -> auto& { return r.network.output_rate; }));
+    f.push_back(number<Recipe>(
+        "epsilon", 0, endless, true, "of Adam",
+        [](Recipe & r) -> auto& { return r.training.optimiser.epsilon; }));
     f.push_back(choice<Recipe, Decay>(
         "decay", {{"constant", Decay::constant}, {"cosine", Decay::cosine}},
         "of the learning rate after warm-up",
@@ -117,6 +123,16 @@ std::vector<Field<FullyConnectedRecipe>> fields_of(const FullyConnectedRecipe*) 
     f.push_back(number<R>(
         "dropout", 0, 1, true, "of hidden components",
         [](R & r) -> auto& { return r.network.dropout; }));
+    f.push_back(choice<R, Initialisation>(
+        "initialisation",
+        {{"small", Initialisation::small},
+         {"he", Initialisation::he},
+         {"glorot", Initialisation::glorot}},
+        "of hidden weights", [](R & r) -> auto& { return r.network.hidden_initialisation; }));
+    f.push_back(choice<R, PixelScale>(
+        "pixels", {{"unit", PixelScale::unit}, {"standard", PixelScale::standard}},
+        "0 to 1, or mean 0 and deviation 1 over the training set",
+        [](R & r) -> auto& { return r.data.scale; }));
     f.push_back(number<R>(
         "batch", 1, 1 << 20, false, "images per step",
         [](R & r) -> auto& { return r.data.batch; }));

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace opal::dfa {
 
@@ -90,7 +91,9 @@ void Trainer::finish_epoch(Observer* observer) {
     }
     if (options_.alignment) {
         const Batch batch = source_.training_batch(metrics.epoch - 1, 0, workers_);
-        metrics.alignment_deg = alignment_deg(network_, feedback_, batch, workers_);
+        Alignment alignment = measure_alignment(network_, feedback_, batch, workers_);
+        metrics.alignment_deg = std::move(alignment.angles_deg);
+        metrics.feedback = std::move(alignment.feedback);
     }
     metrics.elapsed_s = elapsed_s();
     epochs_.push_back(metrics);

@@ -11,6 +11,7 @@
 
 #include "dfa/batch_source.h"
 #include "dfa/feedback.h"
+#include "dfa/feedback_statistics.h"
 #include "dfa/loss.h"
 #include "dfa/network.h"
 #include "dfa/optimiser.h"
@@ -33,7 +34,7 @@ struct TrainingOptions {
     double warmup_epochs = 0.5;
     std::uint64_t seed = 0;           // of dropout
     bool validate = true;             // score the validation part after each epoch, if there is one
-    bool alignment = false;           // measure alignment after each epoch (alignment.h)
+    bool alignment = false;           // measure it after each epoch (alignment.h)
     bool test = true;                 // score the test part, once, after the last epoch
     std::function<double()> clock_s;  // for EpochMetrics::elapsed_s; may be empty
 };
@@ -43,8 +44,9 @@ struct EpochMetrics {
     double learning_rate = 0;  // of its last step
     Score training;            // batch by batch while learning, dropout on
     std::optional<Score> validation;
-    std::vector<double> alignment_deg;  // per hidden block, if asked for
-    double elapsed_s = 0;               // since the start, pauses of resumed runs not counted
+    std::vector<double> alignment_deg;  // per hidden block, if asked for, as are these:
+    std::vector<FeedbackStatistics> feedback;
+    double elapsed_s = 0;  // since the start, pauses of resumed runs not counted
 };
 
 struct StepProgress {

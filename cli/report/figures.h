@@ -20,6 +20,8 @@ void add_speckle(Page& page, const calibration::Record& record, Gnuplot& gnuplot
 void add_matrix(Page& page, const calibration::Record& record, Gnuplot& gnuplot);
 void add_validation(Page& page, const calibration::Record& record, Gnuplot& gnuplot);
 void add_devices(Page& page, const calibration::Record& record, Gnuplot& gnuplot);
+// Within the section of training.
+void add_feedback(Page& page, const std::vector<TrainingRun>& runs, Gnuplot& gnuplot);
 void add_training(Page& page, const std::vector<TrainingRun>& runs, Gnuplot& gnuplot);
 
 }  // namespace opal::cli

@@ -23,9 +23,10 @@ struct ReproduceOptions {
     std::string output;
     std::string mnist;
     std::string cora;
+    int jobs = 1;
 
     RunnerOptions runner() const {
-        RunnerOptions options{output, bench, {}};
+        RunnerOptions options{output, bench, {}, jobs};
         if (!mnist.empty()) options.data["mnist"] = mnist;
         if (!cora.empty()) options.data["cora"] = cora;
         return options;
@@ -78,7 +79,15 @@ CLI::App* add_command(CLI::App& parent, const std::string& name, const std::stri
         ->type_name("DIR");
     command->add_option("-b,--bench", options->bench.bench, "of the optical column")
         ->capture_default_str();
-    command->add_option("--threads", options->bench.threads, "0: all cores; changes no result")
+    command
+        ->add_option("-j,--jobs", options->jobs,
+                     "runs side by side; those through the light go one after the other; changes "
+                     "no result")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 1024));
+    command
+        ->add_option("--threads", options->bench.threads,
+                     "of one run; 0: all cores, shared by the jobs; changes no result")
         ->capture_default_str()
         ->check(CLI::Range(0, 1024));
     return command;

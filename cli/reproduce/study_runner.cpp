@@ -14,7 +14,11 @@
 
 #include <algorithm>
 #include <cctype>
+#include <chrono>
+#include <exception>
+#include <mutex>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 namespace opal::cli::reproduce {
@@ -24,6 +28,9 @@ namespace {
 // Every bench of a study serves every task: MNIST's inputs and feedback are the larger ones.
 constexpr int inputs = 10;
 constexpr int modes_per_side = 32;
+
+// Between two lines of progress, for runs side by side.
+constexpr std::chrono::seconds line_period{30};
 
 // A record may be measured anew; a run on the same bench is still the same run.
 nlohmann::ordered_json comparable(const TrainingRun& run) {
@@ -133,17 +140,23 @@ std::optional<TrainingRun> StudyRunner::kept(const Place& place, const Cell& cel
     return std::move(runs.front());
 }
 
+int StudyRunner::threads() const {
+    if (options_.bench.threads > 0 || options_.jobs == 1) return options_.bench.threads;
+    const auto cores = static_cast<int>(std::thread::hardware_concurrency());
+    return std::max(1, cores / options_.jobs);
+}
+
 TrainingRun StudyRunner::run_one(const Cell& cell, std::uint64_t seed, const TrainingTask& task,
-                                 const std::string& label) {
+                                 const OpticalSetup* light, const std::string& label) {
     const Place where = place(cell, seed);
-    const OpticalSetup* const light = optical(cell);
     Progress progress(session_.terminal, label, "steps");
+    if (options_.jobs > 1) progress.as_lines(line_period);
     TrainingRunOptions options{.method = cell.method,
                                .seed = seed,
                                .alignment = cell.alignment,
                                .test = cell.test,
                                .quantiser = cell.quantiser,
-                               .threads = options_.bench.threads,
+                               .threads = threads(),
                                .checkpoint = where.state};
     options.note = [&](const std::string& line) {
         progress.clear();
@@ -156,51 +169,91 @@ TrainingRun StudyRunner::run_one(const Cell& cell, std::uint64_t seed, const Tra
     return run;
 }
 
+void StudyRunner::share_out(std::vector<PlannedRun> runs,
+                            const std::function<void(const PlannedRun&)>& work) {
+    const auto jobs = std::min(static_cast<std::size_t>(options_.jobs), runs.size());
+    RunQueue queue(std::move(runs));
+    std::mutex mutex;
+    std::exception_ptr fault;  // the first
+    const auto serve = [&](bool light_first) {
+        try {
+            while (const auto run = queue.take(light_first)) {
+                work(*run);
+                queue.done(*run);
+            }
+        } catch (...) {
+            queue.close();
+            const std::lock_guard lock(mutex);
+            if (!fault) fault = std::current_exception();
+        }
+    };
+    std::vector<std::jthread> helpers;
+    for (std::size_t k = 1; k < jobs; ++k) helpers.emplace_back([&] { serve(k == 1); });
+    serve(false);
+    helpers.clear();
+    if (fault) std::rethrow_exception(fault);
+}
+
 std::vector<CellResults> StudyRunner::run(const std::vector<Cell>& cells) {
-    RemainingTime remaining;
-    std::uint64_t total = 0;
-    for (const Cell& cell : cells) {
-        total += cell.seeds;
-        remaining.plan(cell.task + cell.method, cell.seeds);
-    }
-    std::uint64_t done = 0;
-    std::uint64_t found = 0;
+    RemainingTime remaining(options_.jobs);
     std::vector<CellResults> results;
+    std::vector<std::unique_ptr<TrainingTask>> tasks;
+    std::vector<const OpticalSetup*> lights;
+    std::vector<std::vector<std::optional<TrainingRun>>> runs;
+    std::vector<PlannedRun> missing;
+    std::size_t total = 0;
+    std::size_t found = 0;
     for (const Cell& cell : cells) {
         results.push_back({cell, {}});
-        const OpticalSetup* const light = optical(cell);
-        if (cell.method == "optical") {
+        runs.emplace_back();
+        lights.push_back(optical(cell));
+        tasks.push_back(task(cell.task, cell.recipe));
+        total += cell.seeds;
+        const bool light = cell.method == "optical";
+        if (light) {
             results.back().correlation = bench_of(cell).correlation;
             results.back().objection = bench_of(cell).objection;
-            if (light == nullptr) {
+            if (lights.back() == nullptr) {
                 session_.terminal.note(fmt::format("{}: {}", cell.name, results.back().objection));
-                done += cell.seeds;
                 continue;
             }
         }
-        const auto trained = task(cell.task, cell.recipe);
         for (std::uint64_t k = 0; k < cell.seeds; ++k) {
             const std::uint64_t seed = cell.first_seed + k;
-            const TrainingRun planned = planned_run(*trained,
+            const TrainingRun planned = planned_run(*tasks.back(),
                                                     {.method = cell.method,
                                                      .seed = seed,
                                                      .alignment = cell.alignment,
                                                      .quantiser = cell.quantiser},
-                                                    optical(cell));
-            ++done;
-            auto run = kept(place(cell, seed), cell, planned);
-            if (run) {
+                                                    lights.back());
+            runs.back().push_back(kept(place(cell, seed), cell, planned));
+            if (runs.back().back()) {
                 ++found;
-                remaining.skip(cell.task + cell.method);
-            } else {
-                const std::string label = fmt::format("{}/{} {} {}", done, total, cell.name, seed);
-                run = run_one(cell, seed, *trained, label);
-                remaining.took(cell.task + cell.method, run->seconds);
-                session_.terminal.note(fmt::format("[{}/{}] {}:{}, {}", done, total, cell.name,
-                                                   run_line(*run), remaining.text()));
+                continue;
             }
-            results.back().runs.push_back(std::move(*run));
+            missing.push_back({results.size() - 1, runs.back().size() - 1, seed, light});
+            remaining.plan(cell.task + cell.method, 1, light);
         }
+    }
+    std::mutex mutex;  // guards what follows
+    std::size_t begun = found;
+    std::size_t done = found;
+    share_out(std::move(missing), [&](const PlannedRun& which) {
+        const Cell& cell = cells[which.cell];
+        std::string label;
+        {
+            const std::lock_guard lock(mutex);
+            label = fmt::format("{}/{} {} {}", ++begun, total, cell.name, which.seed);
+        }
+        TrainingRun run = run_one(cell, which.seed, *tasks[which.cell], lights[which.cell], label);
+        const std::lock_guard lock(mutex);
+        remaining.took(cell.task + cell.method, run.seconds);
+        session_.terminal.note(fmt::format("[{}/{}] {}:{}, {}", ++done, total, cell.name,
+                                           run_line(run), remaining.text()));
+        runs[which.cell][which.place] = std::move(run);
+    });
+    for (std::size_t k = 0; k < results.size(); ++k) {
+        for (auto& run : runs[k]) results[k].runs.push_back(std::move(*run));
     }
     if (found > 0) {
         session_.terminal.note(fmt::format("{} of {} runs were there already, in {}", found, total,

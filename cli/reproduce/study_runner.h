@@ -9,11 +9,13 @@
 
 #include "cli/bench_choice.h"
 #include "cli/optical_setup.h"
+#include "cli/reproduce/run_queue.h"
 #include "cli/reproduce/study.h"
 #include "cli/session.h"
 #include "cli/training_task.h"
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -26,6 +28,7 @@ struct RunnerOptions {
     std::filesystem::path folder;
     BenchChoice bench;
     std::map<std::string, std::filesystem::path> data;  // by task; missing: the usual place
+    int jobs = 1;  // runs side by side (run_queue.h); changes no result
 };
 
 class StudyRunner {
@@ -56,7 +59,11 @@ private:
     std::optional<TrainingRun> kept(const Place& place, const Cell& cell,
                                     const TrainingRun& planned) const;
     TrainingRun run_one(const Cell& cell, std::uint64_t seed, const TrainingTask& task,
-                        const std::string& label);
+                        const OpticalSetup* light, const std::string& label);
+    int threads() const;  // of one run
+    // Takes runs from the queue, one thread per job, until `work` has done all of them.
+    void share_out(std::vector<PlannedRun> runs,
+                   const std::function<void(const PlannedRun&)>& work);
 
     Session& session_;
     RunnerOptions options_;

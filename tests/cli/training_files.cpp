@@ -27,7 +27,8 @@ TrainingRun full_run() {
     run.quantiser->kind = projection::Quantisation::bit_planes;
     run.quantiser->bits = 3;
     run.quantiser->restore_norm = false;
-    run.bench = BenchUsed{"simulated bench 'lab'", "sim:lab", {"laser.power_noise=0"}, "abc", "ef"};
+    run.bench =
+        BenchUsed{"simulated bench 'lab'", "sim:lab", {"laser.power_noise=0"}, "abc", "ef", 10};
     run.alignment = true;
     run.program = "opal 9";
     run.feedback = "optical 10 -> 2048";
@@ -40,6 +41,14 @@ TrainingRun full_run() {
     epoch.training = {12.5, 40, 50};
     epoch.validation = dfa::Score{2.5, 8, 10};
     epoch.alignment_deg = {60.5, 70.25};
+    epoch.feedback.resize(2);
+    epoch.feedback[0] = {.mean = 0.5,
+                         .deviation = 0.1,
+                         .kurtosis = 7,
+                         .correlation = 0.25,
+                         .signal_to_noise = 12.5,
+                         .noise_correlation = 0.125,
+                         .histogram = {1, 2, 3}};
     epoch.elapsed_s = 0.75;
     run.result.epochs.push_back(epoch);
     run.result.test = dfa::Score{5, 15, 20};
@@ -93,6 +102,7 @@ TEST_CASE("results: everything written is read back") {
     CHECK(run.bench->overrides == wanted.bench->overrides);
     CHECK(run.bench->identity == "abc");
     CHECK(run.bench->record_sha256 == "ef");
+    CHECK(run.bench->camera_bits == 10);
     CHECK(run.alignment);
     CHECK(run.program == "opal 9");
     REQUIRE(run.health);
@@ -101,6 +111,16 @@ TEST_CASE("results: everything written is read back") {
     REQUIRE(run.result.epochs.size() == 1);
     CHECK(run.result.epochs[0].alignment_deg == wanted.result.epochs[0].alignment_deg);
     CHECK(run.result.epochs[0].validation->correct == 8);
+    REQUIRE(run.result.epochs[0].feedback.size() == 2);
+    const auto& heard = run.result.epochs[0].feedback[0];
+    CHECK(heard.mean == 0.5);
+    CHECK(heard.deviation == 0.1);
+    CHECK(heard.kurtosis == 7);
+    CHECK(heard.correlation == 0.25);
+    CHECK(heard.signal_to_noise == 12.5);
+    CHECK(heard.noise_correlation == 0.125);
+    CHECK(heard.histogram[2] == 3);
+    CHECK(!run.result.epochs[0].feedback[1].signal_to_noise);
     CHECK(run.result.test->loss() == doctest::Approx(0.25));
     // A second trip changes nothing any more.
     CHECK(results_json(runs) == results_json({wanted}));
@@ -124,6 +144,7 @@ TEST_CASE("checkpoint: every byte of the state comes back") {
     CHECK(back->state.epoch_so_far.loss_sum == 0.1);
     REQUIRE(back->state.epochs.size() == 1);
     CHECK(back->state.epochs[0].validation->loss_sum == 2.5);
+    CHECK(back->state.epochs[0].feedback.size() == saved.state.epochs[0].feedback.size());
     CHECK(back->state.epochs[0].alignment_deg == saved.state.epochs[0].alignment_deg);
     CHECK(back->carried.moment.time == saved.carried.moment.time);
     CHECK(back->carried.moment.exposures == 1ULL << 40);

@@ -124,11 +124,11 @@ TEST_CASE("alignment is 0 with backpropagation, 90 with an orthogonal one, 180 w
     const dfa::Batch batch{&in, labels};
 
     dfa::Backpropagation backpropagation;
-    const auto same = dfa::alignment_deg(network, backpropagation, batch, workers);
+    const auto same = dfa::measure_alignment(network, backpropagation, batch, workers).angles_deg;
     REQUIRE(same.size() == 1);
     CHECK(same[0] == doctest::Approx(0).epsilon(1e-3));
     dfa::NoFeedback nothing;
-    CHECK(dfa::alignment_deg(network, nothing, batch, workers).empty());
+    CHECK(dfa::measure_alignment(network, nothing, batch, workers).angles_deg.empty());
 
     // Feedback by -W' points the other way: B = -W2' turned to the projector's scale.
     class Fixed final : public dfa::Projector {
@@ -146,8 +146,10 @@ TEST_CASE("alignment is 0 with backpropagation, 90 with an orthogonal one, 180 w
     const dfa::Matrix w2 = network.parameters()[2]->value;
     Fixed opposite(-w2.transpose());
     dfa::DirectFeedback against(network, opposite);
-    CHECK(dfa::alignment_deg(network, against, batch, workers)[0] == doctest::Approx(180));
+    CHECK(dfa::measure_alignment(network, against, batch, workers).angles_deg[0] ==
+          doctest::Approx(180));
     Fixed zero(dfa::Matrix::Zero(3, 8));
     dfa::DirectFeedback silent(network, zero);
-    CHECK(dfa::alignment_deg(network, silent, batch, workers)[0] == doctest::Approx(90));
+    CHECK(dfa::measure_alignment(network, silent, batch, workers).angles_deg[0] ==
+          doctest::Approx(90));
 }

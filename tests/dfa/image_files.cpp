@@ -232,3 +232,34 @@ TEST_CASE("shifted images move whole, stay in the frame and use every direction"
     }
     CHECK(moves.size() == 9);  // P(one of nine missing in 200) = 9 (8/9)^200 = 5e-10
 }
+
+TEST_CASE("standard pixels have mean 0 and deviation 1 over the training images, background too") {
+    dfa::ImageData data;
+    // Bytes 0, 0, 0, 200: mean 50, deviation sqrt(150^2 + 3 * 50^2) / 2 = 50 sqrt(3).
+    data.train.images = {1, 2, 2, {0, 0, 0, 200}};
+    data.train.labels = {0};
+    data.test.images = {1, 2, 2, {50, 100, 0, 0}};
+    data.test.labels = {0};
+    dfa::Workers workers(1);
+    const double root = std::sqrt(3.0);
+    const auto near = [](float value, double expected) {
+        return std::abs(static_cast<double>(value) - expected) < 1e-6;
+    };
+    for (int shift : {0, 2}) {
+        dfa::ImageSource source(data, {.validation = 0,
+                                       .batch = 1,
+                                       .scale = dfa::PixelScale::standard,
+                                       .max_shift_px = shift});
+        for (std::uint32_t epoch = 0; epoch < 50; ++epoch) {
+            const dfa::Matrix& image = source.training_batch(epoch, 0, workers).input->dense;
+            for (Eigen::Index p = 0; p < 4; ++p) {
+                const bool ink = near(image(0, p), root);
+                CHECK((ink || near(image(0, p), -1 / root)));
+                if (shift == 0) CHECK(ink == (p == 3));
+            }
+        }
+        const dfa::Matrix& test = source.evaluation_batch(dfa::Part::test, 0, workers).input->dense;
+        CHECK(near(test(0, 0), 0));
+        CHECK(near(test(0, 1), 1 / root));
+    }
+}

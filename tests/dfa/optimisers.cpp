@@ -83,6 +83,20 @@ TEST_CASE("the first step of Adam is the learning rate, whatever the gradient") 
     CHECK(parameter.value(0, 3) == 0.0f);
 }
 
+TEST_CASE("a parameter's own rate multiplies the learning rate") {
+    for (const auto kind : {dfa::OptimiserKind::adam, dfa::OptimiserKind::momentum}) {
+        dfa::Parameter parameter;
+        parameter.value = dfa::Matrix::Zero(1, 1);
+        parameter.rate = 0.25;
+        std::vector<dfa::Parameter*> parameters{&parameter};
+        dfa::Optimiser optimiser({.kind = kind}, parameters);
+        optimiser.begin_step(1, 0.5);
+        const float gradient = 1;  // both rules move by rate * 1 in their first step
+        optimiser.take(parameter, 0, 1, &gradient);
+        CHECK(parameter.value(0, 0) == doctest::Approx(-0.125).epsilon(1e-6));
+    }
+}
+
 TEST_CASE("momentum follows its recursion") {
     dfa::OptimiserOptions options;
     options.kind = dfa::OptimiserKind::momentum;

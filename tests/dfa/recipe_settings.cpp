@@ -35,6 +35,14 @@ TEST_CASE("settings of image recipes: each name changes its own number") {
     CHECK(recipe.network.activation == dfa::ActivationKind::tanh);
     CHECK(recipe.training.epochs == 3);
     CHECK(recipe.training.seed == 7);  // seeds are not settings
+    dfa::change_setting(recipe, "pixels", "standard");
+    dfa::change_setting(recipe, "initialisation", "he");
+    dfa::change_setting(recipe, "output_rate", "0.5");
+    dfa::change_setting(recipe, "epsilon", "1e-6");
+    CHECK(recipe.data.scale == dfa::PixelScale::standard);
+    CHECK(recipe.network.hidden_initialisation == dfa::Initialisation::he);
+    CHECK(recipe.network.output_rate == 0.5);
+    CHECK(recipe.training.optimiser.epsilon == 1e-6f);
 }
 
 TEST_CASE("settings of the graph's recipe, and a full copy by its text") {
