@@ -43,7 +43,7 @@ public:
     OpticalTable(const Scene& scene, std::ostream* events, hal::Duration begin = {});
 
     const Optics& optics() const { return optics_; }
-    hal::Clock& clock() { return clock_; }
+    VirtualClock& clock() { return clock_; }
     EventLog& events() { return events_; }
     hal::Duration now() const { return clock_.now().time_since_epoch(); }
     [[nodiscard]] std::unique_lock<std::mutex> lock() { return std::unique_lock(mutex_); }

@@ -1,0 +1,13 @@
+// What the virtual GigE Vision camera says about itself: GenICam XML after the Standard Features
+// Naming Convention, over the registers of camera_registers.h.
+#pragma once
+
+#include "sim/scene.h"
+
+#include <string>
+
+namespace opal::sim {
+
+std::string gige_camera_description(const SensorScene& sensor);
+
+}  // namespace opal::sim

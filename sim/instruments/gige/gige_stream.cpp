@@ -1,0 +1,128 @@
+// GigeStream: cutting blocks into packets.
+#include "sim/instruments/gige/gige_stream.h"
+
+#include "hal/error.h"
+#include "protocol/gvsp.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace opal::sim {
+
+namespace gvsp = protocol::gvsp;
+using protocol::gvcp::Status;
+
+namespace {
+
+// How many blocks a client may still ask packets of.
+constexpr std::size_t kept_blocks = 8;
+
+}  // namespace
+
+std::uint32_t StreamBlock::data_packets() const {
+    const std::size_t each = gvsp::data_per_packet(packet_size, extended);
+    return static_cast<std::uint32_t>((data.size() + each - 1) / each);
+}
+
+StreamBlock& GigeStream::begin_block() {
+    StreamBlock block;
+    if (blocks_.size() >= kept_blocks) {
+        block.data = std::move(blocks_.front().data);
+        blocks_.pop_front();
+    }
+    return blocks_.emplace_back(std::move(block));
+}
+
+void GigeStream::send_bytes(hal::UdpAddress to, std::size_t size) {
+    try {
+        port_.send(to, std::span(datagram_).first(size));
+    } catch (const hal::DeviceError&) {
+        // A camera does not know whether anybody listens, or whether its packets fit the path.
+    }
+}
+
+void GigeStream::send(const StreamBlock& block, std::uint32_t packet, bool again) {
+    gvsp::Header header;
+    header.extended = block.extended;
+    header.block = block.id;
+    header.packet = packet;
+    if (again && block.extended)
+        header.flags = gvsp::flag_resent;
+    else if (again)
+        header.status = Status::packet_resend;
+    const std::span<std::byte> room(datagram_);
+    const std::uint32_t last = block.last_packet();
+    header.format = packet == 0      ? gvsp::Format::leader
+                    : packet == last ? gvsp::Format::trailer
+                                     : gvsp::Format::payload;
+    std::size_t size = gvsp::encode_header(header, room);
+    if (packet == 0) {
+        size += gvsp::encode_leader(block.leader, room.subspan(size));
+    } else if (packet == last) {
+        size += gvsp::encode_trailer(block.trailer, room.subspan(size));
+    } else {
+        const std::size_t each = gvsp::data_per_packet(block.packet_size, block.extended);
+        const std::size_t begin = (packet - 1) * each;
+        const std::size_t count = std::min(each, block.data.size() - begin);
+        std::copy_n(block.data.begin() + static_cast<std::ptrdiff_t>(begin), count,
+                    room.begin() + static_cast<std::ptrdiff_t>(size));
+        size += count;
+    }
+    send_bytes(block.to, size);
+}
+
+std::uint32_t GigeStream::send_newest(std::uint32_t from, std::uint32_t count) {
+    if (blocks_.empty()) return ~std::uint32_t{0};
+    const StreamBlock& block = blocks_.back();
+    const std::uint64_t end = std::min<std::uint64_t>(std::uint64_t{from} + count,
+                                                      std::uint64_t{block.last_packet()} + 1);
+    for (std::uint32_t packet = from; packet < end; ++packet) {
+        switch (faults_.fate(block.id, packet)) {
+            case StreamFaults::Fate::lost:
+                break;
+            case StreamFaults::Fate::doubled:
+                send(block, packet, false);
+                send(block, packet, false);
+                break;
+            case StreamFaults::Fate::swapped:
+                if (packet + 1 < end) send(block, packet + 1, false);
+                send(block, packet, false);
+                ++packet;
+                break;
+            case StreamFaults::Fate::arrives:
+                send(block, packet, false);
+        }
+    }
+    return static_cast<std::uint32_t>(end);
+}
+
+void GigeStream::resend(const protocol::gvcp::PacketResend& request, hal::UdpAddress to) {
+    const auto found = std::find_if(blocks_.begin(), blocks_.end(), [&](const StreamBlock& b) {
+        return b.id == request.block && b.extended == request.extended_ids;
+    });
+    if (found == blocks_.end() || faults_.deny_resend) {
+        gvsp::Header header;
+        header.status = Status::packet_unavailable;
+        header.extended = request.extended_ids;
+        header.format = gvsp::Format::payload;
+        header.block = request.block;
+        header.packet = request.first_packet;
+        send_bytes(to, gvsp::encode_header(header, datagram_));
+        return;
+    }
+    const std::uint32_t last = std::min(request.last_packet, found->last_packet());
+    for (std::uint64_t packet = request.first_packet; packet <= last; ++packet)
+        send(*found, static_cast<std::uint32_t>(packet), true);
+}
+
+void GigeStream::send_test_packet(hal::UdpAddress to, std::uint32_t packet_size) {
+    if (packet_size <= 28 + gvsp::standard_header_size) return;
+    const std::size_t size = packet_size - 28;
+    gvsp::Header header;
+    header.format = gvsp::Format::payload;  // of block 0, which is no block
+    std::fill_n(datagram_.begin(), size, std::byte{0x55});
+    gvsp::encode_header(header, datagram_);
+    send_bytes(to, size);
+}
+
+}  // namespace opal::sim

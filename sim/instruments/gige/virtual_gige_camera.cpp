@@ -1,0 +1,286 @@
+// VirtualGigeCamera: control: who may do what, and the answers.
+#include "sim/instruments/gige/virtual_gige_camera.h"
+
+#include "hal/error.h"
+#include "protocol/big_endian.h"
+#include "protocol/gvcp_messages.h"
+#include "protocol/gvcp_registers.h"
+#include "sim/instruments/gige/camera_registers.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+
+namespace opal::sim {
+
+using hal::Duration;
+using hal::UdpAddress;
+using namespace std::chrono_literals;
+namespace gvcp = protocol::gvcp;
+namespace reg = protocol::gvcp::reg;
+using gvcp::Status;
+
+namespace {
+
+// A command repeated within this time is a retry: it gets the same answer and is not done again.
+constexpr Duration remembered_for = 5s;
+constexpr std::size_t remembered = 32;
+
+}  // namespace
+
+VirtualGigeCamera::VirtualGigeCamera(OpticalTable& table, const Scene& scene, hal::UdpPort& control,
+                                     hal::UdpPort& stream, GigeCameraOptions options)
+    : table_(table),
+      scene_(scene.sensor),
+      control_(control),
+      options_(std::move(options)),
+      stream_(stream, options_.faults),
+      sensor_(table, options_.threads) {
+    identity_.supported_ip_config = 7;
+    identity_.current_ip_config = 6;
+    identity_.ip = control.local().host;
+    // A locally administered address that follows from the IP address: two cameras, two MACs.
+    identity_.mac = 0x024F50000000u | (identity_.ip & 0xFFFFFFu);
+    identity_.mask = identity_.ip >> 24 == 127 ? 0xFF000000u : 0xFFFFFF00u;
+    identity_.manufacturer.assign("OPAL");
+    identity_.model.assign(options_.model);
+    identity_.device_version.assign("1.0");
+    identity_.manufacturer_info.assign("a camera that does not exist");
+    identity_.serial.assign(options_.serial);
+    identity_.user_name.assign(options_.user_name);
+    life_->camera = this;
+    fill_memory();
+    memory_.set(reg::stream_source_port, stream.local().port);
+    const auto lock = table_.lock();
+    table_.watch(*this);
+}
+
+VirtualGigeCamera::~VirtualGigeCamera() {
+    const std::lock_guard alive(life_->mutex);
+    life_->camera = nullptr;
+    const auto lock = table_.lock();
+    table_.unwatch(*this);
+    sensor_.disarm();
+}
+
+// May be called under the table's lock: only asks the clock for an act.
+void VirtualGigeCamera::call_at(Duration when, void (VirtualGigeCamera::*act)()) {
+    table_.clock().call_at(hal::Time{when}, [life = life_, act] {
+        const std::lock_guard alive(life->mutex);
+        if (life->camera) (life->camera->*act)();
+    });
+}
+
+std::optional<UdpAddress> VirtualGigeCamera::owner() {
+    const std::lock_guard alive(life_->mutex);
+    return owner_;
+}
+
+void VirtualGigeCamera::set_faults(const StreamFaults& faults) {
+    const std::lock_guard alive(life_->mutex);
+    stream_.faults() = faults;
+}
+
+void VirtualGigeCamera::reboot() {
+    const std::lock_guard alive(life_->mutex);
+    release_control();
+    set_defaults();
+    answered_.clear();
+}
+
+void VirtualGigeCamera::handle(UdpAddress from, std::span<const std::byte> datagram) {
+    const std::lock_guard alive(life_->mutex);
+    const auto command = gvcp::decode_command(datagram);
+    if (!command) return;
+    if (owner_ == from) note_heartbeat();
+    if (command->command == gvcp::Command::packet_resend) {
+        // From the client's stream port, so its address alone is compared.
+        const auto request = gvcp::decode_packet_resend(command->payload, command->extended_ids());
+        if (request && owner_ && owner_->host == from.host)
+            stream_.resend(*request, stream_destination());
+        return;
+    }
+    if (repeated(from, datagram)) return;
+    std::array<std::byte, gvcp::largest_datagram> ack;
+    const std::size_t size = answer(from, *command, ack);
+    if (size == 0 || !command->wants_ack()) return;
+    const bool changes = command->command == gvcp::Command::write_register ||
+                         command->command == gvcp::Command::write_memory;
+    if (changes && owner_ == from) {  // of this client's time in control
+        if (answered_.size() >= remembered) answered_.pop_front();
+        answered_.push_back({from,
+                             {datagram.begin(), datagram.end()},
+                             {ack.begin(), ack.begin() + static_cast<std::ptrdiff_t>(size)},
+                             now()});
+    }
+    try {
+        control_.send(from, std::span(ack).first(size));
+    } catch (const hal::DeviceError&) {
+        // Nobody can be told that an answer could not be sent.
+    }
+}
+
+bool VirtualGigeCamera::repeated(UdpAddress from, std::span<const std::byte> command) {
+    while (!answered_.empty() && now() - answered_.front().at > remembered_for)
+        answered_.pop_front();
+    for (const Answered& earlier : answered_) {
+        if (earlier.from != from || !std::equal(earlier.command.begin(), earlier.command.end(),
+                                                command.begin(), command.end()))
+            continue;
+        control_.send(from, earlier.ack);
+        return true;
+    }
+    return false;
+}
+
+std::size_t VirtualGigeCamera::answer(UdpAddress from, const gvcp::CommandDatagram& command,
+                                      std::span<std::byte> ack) {
+    switch (command.command) {
+        case gvcp::Command::discovery:
+            return gvcp::encode_discovery_ack(command.request_id, identity_, ack);
+        case gvcp::Command::force_ip: {
+            // A camera on loopback keeps its address; it answers who it is meant for.
+            const auto force = gvcp::decode_force_ip(command.payload);
+            if (!force || force->mac != identity_.mac || owner_) return 0;
+            return gvcp::encode_empty_ack(Status::success, command.command, command.request_id,
+                                          ack);
+        }
+        case gvcp::Command::read_register:
+        case gvcp::Command::read_memory:
+            return answer_reads(from, command, ack);
+        case gvcp::Command::write_register:
+        case gvcp::Command::write_memory:
+            return answer_writes(from, command, ack);
+        default:
+            return gvcp::encode_empty_ack(Status::not_implemented, command.command,
+                                          command.request_id, ack);
+    }
+}
+
+Status VirtualGigeCamera::read_allowed(UdpAddress from) const {
+    return exclusive_ && owner_ && *owner_ != from ? Status::access_denied : Status::success;
+}
+
+std::size_t VirtualGigeCamera::answer_reads(UdpAddress from, const gvcp::CommandDatagram& command,
+                                            std::span<std::byte> ack) {
+    const auto refuse = [&](Status status) {
+        return gvcp::encode_empty_ack(status, command.command, command.request_id, ack);
+    };
+    const Status allowed = read_allowed(from);
+    if (allowed != Status::success) return refuse(allowed);
+    refresh();
+    if (command.command == gvcp::Command::read_register) {
+        const auto addresses = gvcp::decode_read_registers(command.payload);
+        if (!addresses) return refuse(Status::invalid_header);
+        std::array<std::uint32_t, gvcp::largest_payload / 4> values{};
+        if (addresses->size() > values.size()) return refuse(Status::invalid_parameter);
+        for (std::size_t i = 0; i < addresses->size(); ++i) {
+            const Status status = memory_.read((*addresses)[i], values[i]);
+            if (status != Status::success) return refuse(status);
+        }
+        return gvcp::encode_register_values(command.request_id,
+                                            std::span(values).first(addresses->size()), ack);
+    }
+    const auto range = gvcp::decode_read_memory(command.payload);
+    if (!range) return refuse(Status::invalid_header);
+    if (range->address % 4 != 0 || range->count % 4 != 0) return refuse(Status::bad_alignment);
+    if (range->count == 0 || range->count > gvcp::largest_memory)
+        return refuse(Status::invalid_parameter);
+    std::array<std::byte, gvcp::largest_memory> data{};
+    for (std::uint32_t offset = 0; offset < range->count; offset += 4) {
+        std::uint32_t value = 0;
+        const Status status = memory_.read(range->address + offset, value);
+        if (status != Status::success) return refuse(status);
+        protocol::store_be32(&data[offset], value);
+    }
+    return gvcp::encode_memory_values(command.request_id,
+                                      {range->address, std::span(data).first(range->count)}, ack);
+}
+
+std::size_t VirtualGigeCamera::answer_writes(UdpAddress from, const gvcp::CommandDatagram& command,
+                                             std::span<std::byte> ack) {
+    const auto answer = [&](Status status, std::size_t done) {
+        return gvcp::encode_write_ack(status, command.command, command.request_id,
+                                      static_cast<std::uint16_t>(done), ack);
+    };
+    if (command.command == gvcp::Command::write_register) {
+        const auto writes = gvcp::decode_write_registers(command.payload);
+        if (!writes) return answer(Status::invalid_header, 0);
+        for (std::size_t i = 0; i < writes->size(); ++i) {
+            const Status status = write(from, (*writes)[i].address, (*writes)[i].value);
+            if (status != Status::success) return answer(status, i);
+        }
+        return answer(Status::success, writes->size());
+    }
+    const auto memory = gvcp::decode_write_memory(command.payload);
+    if (!memory || memory->data.empty()) return answer(Status::invalid_header, 0);
+    if (memory->address % 4 != 0 || memory->data.size() % 4 != 0)
+        return answer(Status::bad_alignment, 0);
+    for (std::size_t offset = 0; offset < memory->data.size(); offset += 4) {
+        const Status status = write(from, memory->address + static_cast<std::uint32_t>(offset),
+                                    protocol::load_be32(&memory->data[offset]));
+        if (status != Status::success) return answer(status, offset);
+    }
+    return answer(Status::success, memory->data.size());
+}
+
+Status VirtualGigeCamera::write(UdpAddress from, std::uint32_t address, std::uint32_t value) {
+    if (address == reg::control_privilege) return take_or_give_control(from, value);
+    if (owner_ != from) return Status::access_denied;
+    const Status possible = memory_.check_write(address, value);
+    if (possible != Status::success) return possible;
+    const Status allowed = check_setting(address, value);
+    if (allowed != Status::success) return allowed;
+    memory_.write(address, value);
+    apply(address, value);
+    return Status::success;
+}
+
+Status VirtualGigeCamera::take_or_give_control(UdpAddress from, std::uint32_t value) {
+    if (owner_ && *owner_ != from) return Status::access_denied;
+    const std::uint32_t wanted = value & (gvcp::control_access | gvcp::exclusive_access);
+    if (wanted == 0) {
+        release_control();
+        return Status::success;
+    }
+    owner_ = from;
+    exclusive_ = (wanted & gvcp::exclusive_access) != 0;
+    memory_.set(reg::control_privilege, value & 0x7u);
+    memory_.set(reg::application_ip, from.host);
+    memory_.set(reg::application_port, from.port);
+    note_heartbeat();
+    return Status::success;
+}
+
+void VirtualGigeCamera::release_control() {
+    stop_acquisition();
+    owner_.reset();
+    exclusive_ = false;
+    for (const std::uint32_t address :
+         {reg::control_privilege, reg::application_ip, reg::application_port, reg::stream_port,
+          reg::stream_destination, gige_camera::parameters_locked})
+        memory_.set(address, 0);
+    stream_.forget_all();
+    answered_.clear();
+}
+
+void VirtualGigeCamera::note_heartbeat() {
+    last_heartbeat_ = now();
+    if (heartbeat_watched_) return;
+    heartbeat_watched_ = true;
+    call_at(now() + std::chrono::milliseconds(memory_.value(reg::heartbeat_timeout)),
+            &VirtualGigeCamera::check_heartbeat);
+}
+
+void VirtualGigeCamera::check_heartbeat() {
+    heartbeat_watched_ = false;
+    if (!owner_) return;
+    const auto timeout = std::chrono::milliseconds(memory_.value(reg::heartbeat_timeout));
+    const bool off = (memory_.value(reg::control_config) & gvcp::heartbeat_off) != 0;
+    if (!off && now() >= last_heartbeat_ + timeout) return release_control();
+    if (off) return;  // watched again with the next command
+    heartbeat_watched_ = true;
+    call_at(last_heartbeat_ + timeout, &VirtualGigeCamera::check_heartbeat);
+}
+
+}  // namespace opal::sim
