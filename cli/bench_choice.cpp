@@ -73,6 +73,12 @@ OpenedBench::~OpenedBench() {
     }
 }
 
+std::optional<hal::Duration> OpenedBench::mirror_lag() const {
+    const sim::Scene& scene = bench_->scene();
+    return std::chrono::duration_cast<hal::Duration>(std::chrono::duration<double, std::micro>(
+        scene.dmd.settle_us - scene.sensor.trigger_delay_us));
+}
+
 std::filesystem::path OpenedBench::record_file() const {
     return default_record(record_name_);
 }

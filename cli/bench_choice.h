@@ -37,6 +37,12 @@ public:
     // Of a simulated bench, dark and disarmed; nothing for a real one, which cannot be put back.
     std::optional<sim::BenchMoment> moment() { return bench_->moment(); }
 
+    // What a person could do in front of a simulated bench; a real one has no such handle.
+    bool has_door_switch() const { return true; }
+    void set_interlock(bool closed) { bench_->set_interlock(closed); }
+    // From light to the start of an exposure, both after the DMD's edge (contract/rig.h).
+    std::optional<hal::Duration> mirror_lag() const;
+
 private:
     Session& session_;
     std::unique_ptr<std::ofstream> events_;

@@ -38,6 +38,7 @@ constexpr const char* examples =
     "  opal demo                              everything once, with a report, in minutes\n"
     "  opal calibrate                         calibrate the simulated bench 'lab'\n"
     "  opal project errors.npy feedback.npy   multiply by its random matrix\n"
+    "  opal selftest --junit report.xml       is this bench what OPAL needs? exit code 0 or 3\n"
     "  opal train mnist --method optical --data DIR\n"
     "  opal reproduce table1 --quick          the published table beside ours\n"
     "  opal report                            one HTML page about the bench\n"
@@ -126,6 +127,7 @@ int run(int argc, char** argv) {
     add_fetch_command(program, session);
     add_train_command(program, session);
     reproduce::add_reproduce_command(program, session);
+    add_selftest_command(program, session);
     add_report_command(program, session);
     add_demo_command(program, session);
     add_record_command(program, session);

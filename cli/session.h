@@ -27,6 +27,7 @@ struct Session {
 void add_calibrate_command(CLI::App& program, Session& session);
 void add_project_command(CLI::App& program, Session& session);
 void add_train_command(CLI::App& program, Session& session);
+void add_selftest_command(CLI::App& program, Session& session);
 void add_report_command(CLI::App& program, Session& session);
 void add_demo_command(CLI::App& program, Session& session);
 void add_record_command(CLI::App& program, Session& session);

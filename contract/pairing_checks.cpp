@@ -111,15 +111,16 @@ void pairing_late(Trial& trial) {
 
 void pairing_extra(Trial& trial) {
     hal::Bench& bench = trial.bench();
-    const RunTiming timing = comfortable_timing(bench, trial.lit_exposure());
+    RunTiming timing = comfortable_timing(bench, trial.lit_exposure());
+    timing.dark += 4ms;  // a host may sleep a millisecond too long
     const auto light = full_light(bench);
     const auto patterns = striped_patterns(bench.dmd().info(), 4);
     const Known right(bench, timing, patterns);
     bench.dmd().start();
-    bench.clock().wait_for(2 * (timing.pattern + timing.dark) + 10us);
+    bench.clock().wait_for(2 * (timing.pattern + timing.dark) + 1ms);
     bench.camera().arm(8);
     // Entry 3 of the old run goes by, and its frame is finished.
-    bench.clock().wait_for(2 * (timing.pattern + timing.dark) - 50us);
+    bench.clock().wait_for(2 * (timing.pattern + timing.dark) - 2ms);
     bench.dmd().start();
     const auto frames = receive_all(bench);
     OPAL_REQUIRE_EQUAL(frames.size(), 5);
