@@ -9,7 +9,7 @@
 #include "hal/laser.h"
 #include "protocol/cobolt.h"
 #include "protocol/text_lines.h"
-#include "sim/instruments/line_instrument.h"
+#include "sim/instruments/lasers/line_instrument.h"
 
 namespace opal::sim {
 

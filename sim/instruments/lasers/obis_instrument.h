@@ -8,7 +8,7 @@
 #include "hal/laser.h"
 #include "protocol/obis.h"
 #include "protocol/text_lines.h"
-#include "sim/instruments/line_instrument.h"
+#include "sim/instruments/lasers/line_instrument.h"
 
 #include <cstdint>
 #include <string>

@@ -1,5 +1,5 @@
 // DlcProDoors: see dlcpro_doors.h.
-#include "sim/instruments/dlcpro_doors.h"
+#include "sim/instruments/lasers/dlcpro_doors.h"
 
 #include <array>
 #include <chrono>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "sim/doors/memory_tcp.h"
-#include "sim/instruments/dlcpro_instrument.h"
+#include "sim/instruments/lasers/dlcpro_instrument.h"
 #include "sim/table/virtual_clock.h"
 
 #include <memory>

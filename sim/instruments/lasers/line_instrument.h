@@ -2,6 +2,7 @@
 // Doors (sim/doors) carry the bytes: a serial line in memory, a pseudo-terminal, a socket.
 #pragma once
 
+#include "hal/error.h"
 #include "sim/doors/memory_serial.h"
 
 #include <array>
@@ -24,9 +25,12 @@ inline void serve(LineInstrument& instrument, MemorySerialLine& line) {
     line.on_arrival([&] {
         std::array<std::byte, 256> bytes;
         const hal::Deadline at_once{};
-        while (const std::size_t count = line.read(bytes, at_once)) {
-            const std::string answer = instrument.receive(std::span(bytes).first(count));
-            line.write(std::as_bytes(std::span(answer)), at_once);
+        try {
+            while (const std::size_t count = line.read(bytes, at_once)) {
+                const std::string answer = instrument.receive(std::span(bytes).first(count));
+                line.write(std::as_bytes(std::span(answer)), at_once);
+            }
+        } catch (const hal::DeviceError&) {  // the cable is pulled: nobody to tell
         }
     });
 }

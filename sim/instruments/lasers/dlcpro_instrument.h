@@ -9,7 +9,7 @@
 #include "hal/laser.h"
 #include "protocol/dlcpro.h"
 #include "protocol/text_lines.h"
-#include "sim/instruments/line_instrument.h"
+#include "sim/instruments/lasers/line_instrument.h"
 
 #include <functional>
 #include <map>

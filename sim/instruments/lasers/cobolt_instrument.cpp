@@ -1,5 +1,5 @@
 // CoboltInstrument: see cobolt_instrument.h.
-#include "sim/instruments/cobolt_instrument.h"
+#include "sim/instruments/lasers/cobolt_instrument.h"
 
 #include <algorithm>
 #include <cctype>

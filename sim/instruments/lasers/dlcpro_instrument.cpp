@@ -1,5 +1,5 @@
 // DlcProInstrument: see dlcpro_instrument.h.
-#include "sim/instruments/dlcpro_instrument.h"
+#include "sim/instruments/lasers/dlcpro_instrument.h"
 
 #include <fmt/format.h>
 

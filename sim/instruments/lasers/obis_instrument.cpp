@@ -1,5 +1,5 @@
 // ObisInstrument: see obis_instrument.h.
-#include "sim/instruments/obis_instrument.h"
+#include "sim/instruments/lasers/obis_instrument.h"
 
 #include <algorithm>
 

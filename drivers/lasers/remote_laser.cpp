@@ -1,0 +1,235 @@
+// RemoteLaser: see remote_laser.h.
+#include "drivers/lasers/remote_laser.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace opal::drivers {
+
+using hal::Deadline;
+using hal::DeviceError;
+using hal::Duration;
+using hal::ErrorKind;
+using hal::LaserState;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr Duration look_again = 20ms;
+constexpr Duration dark_patience = 1s;   // from "off" to a reading without emission
+constexpr Duration light_patience = 2s;  // beyond the head's own delay
+
+}  // namespace
+
+RemoteLaser::RemoteLaser(hal::Clock& clock, std::unique_ptr<LaserHead> head, double limit_mw)
+    : clock_(clock), head_(std::move(head)) {
+    switch_off("open");
+    info_ = head_->identify();
+    if (!(limit_mw > 0))
+        fail(ErrorKind::out_of_range, "open",
+             fmt::format("a limit of {} mW asked; it must be above 0", limit_mw));
+    info_.max_power_mw = std::min(info_.max_power_mw, limit_mw);
+}
+
+RemoteLaser::~RemoteLaser() {
+    for (int attempt = 0; attempt < 3; ++attempt) {
+        try {
+            off();
+            return;
+        } catch (...) {  // once more: a reply may have been lost
+        }
+    }
+}
+
+void RemoteLaser::arm(double limit_mw) {
+    const std::lock_guard lock(mutex_);
+    if (limit_mw > info_.max_power_mw)
+        fail(ErrorKind::unsafe, "arm",
+             fmt::format("limit {} mW asked; this laser is allowed at most {} mW", limit_mw,
+                         info_.max_power_mw));
+    if (!(limit_mw > 0))
+        fail(ErrorKind::out_of_range, "arm",
+             fmt::format("limit {} mW asked; it must be above 0 and at most {} mW", limit_mw,
+                         info_.max_power_mw));
+    LaserReading reading = look();
+    if (state_ == State::lit || state_ == State::fault)
+        fail(ErrorKind::wrong_state, "arm",
+             state_ == State::lit ? "the laser is emitting; off() comes first"
+                                  : fmt::format("{}; off() comes first", fault_));
+    if (reading.interlock_closed && !reading.fault.empty()) {
+        head_->clear_faults();
+        reading = head_->read();
+    }
+    require_ready(reading, "arm");
+    head_->write_power(0);
+    const double set = head_->read().set_power_mw;
+    if (set > head_->power_step_mw())
+        fail(ErrorKind::refused, "arm",
+             fmt::format("power 0 was sent, but the laser reads back {} mW", set));
+    limit_mw_ = limit_mw;
+    state_ = State::armed;
+}
+
+void RemoteLaser::set_power(double power_mw) {
+    const std::lock_guard lock(mutex_);
+    look();
+    if (state_ == State::off || state_ == State::fault)
+        fail(ErrorKind::wrong_state, "set_power",
+             state_ == State::off ? "the laser is off; arm() comes first"
+                                  : fmt::format("{}; off() and arm() come first", fault_));
+    if (power_mw > limit_mw_)
+        fail(
+            ErrorKind::unsafe, "set_power",
+            fmt::format("{} mW asked; the laser was armed for at most {} mW", power_mw, limit_mw_));
+    if (!(power_mw >= 0))
+        fail(ErrorKind::out_of_range, "set_power",
+             fmt::format("{} mW asked; 0 to {} mW is possible", power_mw, limit_mw_));
+    head_->write_power(power_mw);
+    const double set = head_->read().set_power_mw;
+    if (std::abs(set - power_mw) > head_->power_step_mw() + 0.01 * power_mw) {
+        switch_off("set_power");
+        fail(ErrorKind::refused, "set_power",
+             fmt::format("{} mW was sent, but the laser reads back {} mW; it is off now. Compare "
+                         "the label with what the bench says about this laser",
+                         power_mw, set));
+    }
+}
+
+void RemoteLaser::emit() {
+    std::unique_lock lock(mutex_);
+    const LaserReading reading = look();
+    if (state_ == State::lit) return;
+    if (state_ != State::armed)
+        fail(ErrorKind::wrong_state, "emit",
+             state_ == State::off
+                 ? "the laser is off; arm() and set_power() come first"
+                 : fmt::format("{}; off(), arm() and set_power() come first", fault_));
+    require_ready(reading, "emit");
+    state_ = State::lit;  // from here on it may be
+    try {
+        head_->switch_on();
+        wait_for_light(lock);
+    } catch (...) {
+        if (!lock.owns_lock()) lock.lock();
+        if (state_ == State::lit) switch_off("emit");
+        throw;
+    }
+}
+
+void RemoteLaser::wait_for_light(std::unique_lock<std::mutex>& lock) {
+    const std::uint64_t offs = offs_;
+    const Deadline deadline = Deadline::after(clock_, head_->emission_delay() + light_patience);
+    for (;;) {
+        const LaserReading reading = head_->read();
+        if (reading.emission) return;
+        if (!reading.interlock_closed)
+            fail(ErrorKind::refused, "emit", "the interlock opened; the laser is off");
+        if (!reading.fault.empty())
+            fail(ErrorKind::refused, "emit",
+                 fmt::format("the laser reports: {}; it is off", reading.fault));
+        if (deadline.passed(clock_))
+            fail(reading.waiting.empty() ? ErrorKind::timeout : ErrorKind::refused, "emit",
+                 reading.waiting.empty()
+                     ? std::string("the laser took the command, but no light came; it is off")
+                     : fmt::format("no light came: {}; the laser is off", reading.waiting));
+        lock.unlock();
+        clock_.wait_for(look_again);
+        lock.lock();
+        if (offs_ != offs) fail(ErrorKind::refused, "emit", "off() was called meanwhile");
+    }
+}
+
+void RemoteLaser::off() {
+    const std::lock_guard lock(mutex_);
+    ++offs_;
+    switch_off("off");
+}
+
+// Ends in `off` or throws with the state as it was.
+void RemoteLaser::switch_off(const char* operation) {
+    std::string doubt;
+    try {
+        head_->switch_off();
+        const Deadline deadline = Deadline::after(clock_, dark_patience);
+        for (;;) {
+            const LaserReading reading = head_->read();
+            if (!reading.emission) {
+                if (reading.set_power_mw > 0) head_->write_power(0);
+                state_ = State::off;
+                fault_.clear();
+                limit_mw_ = 0;
+                return;
+            }
+            if (deadline.passed(clock_)) break;
+            clock_.wait_for(look_again);
+        }
+        doubt = "the laser was told to be off and still reports emission";
+    } catch (const DeviceError& error) {
+        doubt = fmt::format("the laser did not confirm ({}): emission is unknown", error.what());
+    }
+    fail(ErrorKind::timeout, operation,
+         doubt + ". Block the beam, turn the key off, and look at the laser and its cable");
+}
+
+hal::LaserStatus RemoteLaser::status() {
+    const std::lock_guard lock(mutex_);
+    const LaserReading reading = look();
+    hal::LaserStatus status;
+    status.interlock_closed = reading.interlock_closed;
+    if (state_ != State::off) status.set_power_mw = reading.set_power_mw;
+    if (reading.emission) status.measured_power_mw = reading.measured_power_mw;
+    switch (state_) {
+        case State::off:
+            status.state = LaserState::off;
+            break;
+        case State::armed:
+            status.state = LaserState::armed;
+            break;
+        case State::lit:
+            status.state = reading.in_specification ? LaserState::emitting : LaserState::warming_up;
+            break;
+        case State::fault:
+            status.state = LaserState::fault;
+            status.fault = fault_;
+            break;
+    }
+    return status;
+}
+
+LaserReading RemoteLaser::look() {
+    LaserReading reading = head_->read();
+    std::string wrong;
+    if (state_ == State::off && reading.emission) {
+        wrong = "the laser emits although nobody here turned it on";
+    } else if (state_ == State::armed || state_ == State::lit) {
+        if (!reading.interlock_closed)
+            wrong = "the interlock opened while the laser was armed; close it";
+        else if (!reading.fault.empty())
+            wrong = fmt::format("the laser reports: {}", reading.fault);
+        else if (state_ == State::lit && !reading.emission)
+            wrong = "the light ended by itself";
+        else if (state_ == State::armed && reading.emission)
+            wrong = "the laser emits although it was only armed";
+    }
+    if (!wrong.empty() && state_ != State::fault) {
+        state_ = State::fault;
+        fault_ = wrong;
+    }
+    return reading;
+}
+
+void RemoteLaser::require_ready(const LaserReading& reading, const char* operation) const {
+    if (!reading.interlock_closed)
+        fail(ErrorKind::refused, operation,
+             "the interlock is open; close the door switch and try again");
+    if (!reading.fault.empty())
+        fail(ErrorKind::refused, operation, fmt::format("the laser reports: {}", reading.fault));
+}
+
+void RemoteLaser::fail(ErrorKind kind, const char* operation, const std::string& text) const {
+    throw DeviceError(kind, head_->place(), operation, text);
+}
+
+}  // namespace opal::drivers
