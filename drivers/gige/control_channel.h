@@ -1,0 +1,69 @@
+// ControlChannel: registers and memory of one GigE Vision device over GVCP: one question at a time,
+// asked again with the same number when no answer comes, patient when the device asks for it.
+#pragma once
+
+#include "drivers/genapi/port.h"
+#include "hal/clock.h"
+#include "hal/udp_port.h"
+#include "protocol/gvcp_messages.h"
+
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace opal::drivers::gige {
+
+struct ControlTiming {
+    hal::Duration answer = std::chrono::milliseconds(300);  // how long one try waits
+    int tries = 5;
+    hal::Duration longest_pending = std::chrono::seconds(10);  // that one PENDING_ACK may ask for
+    int most_pending = 100;                                    // in a row
+};
+
+// Throws hal::DeviceError: timeout (no answer), refused (access denied, write protected, busy),
+// out_of_range (invalid parameter), unsupported (no such address or command), corrupt. Safe to use
+// from several threads.
+class ControlChannel final : public genapi::Port {
+public:
+    // `port` and `clock` outlive the channel. `name`: for messages.
+    ControlChannel(hal::UdpPort& port, hal::UdpAddress device, hal::Clock& clock, std::string name,
+                   ControlTiming timing = {});
+
+    std::uint32_t read_register(std::uint32_t address);
+    void write_register(std::uint32_t address, std::uint32_t value);
+    void read(std::uint64_t address, std::span<std::byte> into) override;
+    void write(std::uint64_t address, std::span<const std::byte> bytes) override;
+
+    hal::UdpAddress device() const { return device_; }
+    const std::string& name() const { return name_; }
+    // Commands that got no answer at first and were asked again.
+    std::uint64_t retries() const { return retries_; }
+
+private:
+    // Sends what `encode` writes and returns the acknowledge's payload, valid until the next call.
+    using Encode = std::function<std::size_t(std::uint16_t id, std::span<std::byte> into)>;
+    std::span<const std::byte> ask(const char* operation, std::uint32_t address,
+                                   protocol::gvcp::Command command, const Encode& encode);
+    std::optional<protocol::gvcp::AckDatagram> wait_for_ack(protocol::gvcp::Command command,
+                                                            std::uint16_t id,
+                                                            hal::Deadline deadline);
+    void read_aligned(std::uint32_t address, std::span<std::byte> into);
+    void write_aligned(std::uint32_t address, std::span<const std::byte> bytes);
+    std::uint32_t checked(const char* operation, std::uint64_t address, std::size_t size) const;
+    [[noreturn]] void refuse(const char* operation, std::uint32_t address,
+                             protocol::gvcp::Status status) const;
+
+    hal::UdpPort& port_;
+    const hal::UdpAddress device_;
+    hal::Clock& clock_;
+    const std::string name_;
+    const ControlTiming timing_;
+    std::mutex mutex_;
+    std::uint16_t next_id_ = 1;
+    std::uint64_t retries_ = 0;
+    std::vector<std::byte> answer_ = std::vector<std::byte>(2048);
+};
+
+}  // namespace opal::drivers::gige

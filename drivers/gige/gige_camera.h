@@ -1,0 +1,103 @@
+// GigeCamera: hal::Camera over GigE Vision. It holds the control privilege as long as it lives,
+// keeps it with heartbeats, and puts frames together from the stream.
+//
+//   control port --GVCP--> camera:3956     features, heartbeat
+//   stream port  <--GVSP-- camera          frames; packets that are missing are asked for again
+#pragma once
+
+#include "drivers/genapi/camera_features.h"
+#include "drivers/gige/control_channel.h"
+#include "drivers/gige/stream_receiver.h"
+#include "hal/camera.h"
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace opal::drivers::gige {
+
+struct GigeOptions {
+    ControlTiming control;
+    genapi::CameraFeatureOptions features;
+    std::uint32_t packet_size = 0;  // of the whole IP datagram; 0: the largest that passes
+    std::uint32_t path_mtu = 1500;  // of the interface: larger packets are not tried
+    hal::Duration packet_delay{0};  // between packets, where several cameras share a link
+    bool extended_ids = false;      // 64-bit block ids, where the camera has them
+    bool resend = true;
+    hal::Duration heartbeat = std::chrono::seconds(3);  // the camera lets go after this silence
+    // False where time is virtual: no threads; heartbeats are turned off in the camera.
+    bool own_threads = true;
+};
+
+// The two ports of one camera; local().host is the address the camera sends to.
+struct GigePorts {
+    std::unique_ptr<hal::UdpPort> control;
+    std::unique_ptr<hal::UdpPort> stream;
+};
+
+class GigeCamera final : public hal::Camera {
+public:
+    // Takes control of the camera. Throws DeviceError: timeout (nobody there), refused (another
+    // program controls it), corrupt, unsupported.
+    GigeCamera(GigePorts ports, hal::UdpAddress device, hal::Clock& clock, GigeOptions options);
+    ~GigeCamera() override;
+    GigeCamera(const GigeCamera&) = delete;
+    GigeCamera& operator=(const GigeCamera&) = delete;
+
+    const hal::CameraInfo& info() const override { return features_->info(); }
+    hal::CameraSettings configure(const hal::CameraSettings& wanted) override;
+    const hal::CameraSettings& settings() const override { return settings_; }
+    void arm(std::uint64_t frames) override;
+    void trigger() override;
+    bool receive(hal::Frame& frame, hal::Deadline deadline) override;
+    void disarm() override;
+    hal::CameraStatus status() override;
+
+    // Bytes of the image of the last received frame that never came, on the wire; empty if complete.
+    const std::vector<MissingRange>& missing_ranges() const { return missing_; }
+    AssemblerStatistics statistics() { return receiver_->statistics(); }
+    std::uint32_t packet_size() const { return packet_size_; }
+    hal::UdpPortStatus stream_status() { return ports_.stream->status(); }
+    // Everything else the camera can do. Not while another thread uses this camera.
+    genapi::NodeMap& features() { return *map_; }
+
+private:
+    void take_control();
+    void open_stream();
+    void keep_alive(const std::stop_token& stop);
+    void lose(std::string reason);
+    void require_alive(const char* operation);
+    void deliver(ReceivedBlock received, hal::Frame& frame);
+    [[noreturn]] void fail(hal::ErrorKind kind, const char* operation,
+                           const std::string& text) const;
+
+    GigePorts ports_;
+    hal::Clock& clock_;
+    const GigeOptions options_;
+    const std::string name_;
+    ControlChannel control_;
+    std::unique_ptr<genapi::Description> description_;
+    std::unique_ptr<genapi::NodeMap> map_;
+    std::unique_ptr<genapi::CameraFeatures> features_;
+    std::unique_ptr<StreamReceiver> receiver_;
+    std::uint64_t tick_hz_ = 0;
+    std::uint32_t packet_size_ = 1500;
+    bool can_resend_ = false;
+
+    hal::CameraSettings settings_;
+    bool configured_ = false;
+    bool armed_ = false;
+    std::vector<MissingRange> missing_;
+
+    std::mutex lost_mutex_;
+    std::condition_variable_any ending_;
+    std::optional<std::string> lost_;  // why the camera is gone
+    std::jthread heartbeat_;
+};
+
+}  // namespace opal::drivers::gige

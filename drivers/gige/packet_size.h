@@ -1,0 +1,25 @@
+// PacketSize: how large stream packets may be on the way from this camera to this host, found out
+// with test packets.
+#pragma once
+
+#include "drivers/gige/control_channel.h"
+#include "hal/clock.h"
+#include "hal/udp_port.h"
+
+#include <cstdint>
+
+namespace opal::drivers::gige {
+
+struct PacketSizeLimits {
+    std::uint32_t min = 576;
+    std::uint32_t max = 1500;
+    std::uint32_t step = 4;
+};
+
+// The largest size at which a test packet arrives at `stream`, to which the camera's stream channel
+// points; set in the camera. The smallest where none arrives: a firewall may keep test packets out,
+// and what is small enough always passes. Sizes count the whole IP datagram.
+std::uint32_t negotiate_packet_size(ControlChannel& control, hal::UdpPort& stream,
+                                    const hal::Clock& clock, PacketSizeLimits limits);
+
+}  // namespace opal::drivers::gige

@@ -1,0 +1,71 @@
+// StreamReceiver: the stream's UDP port and the assembler behind it, with the room for frames that
+// nobody has fetched yet. Runs on a thread of its own, or inside receive() where time is virtual
+// and a waiting thread would make it pass.
+#pragma once
+
+#include "drivers/gige/block_assembler.h"
+#include "hal/clock.h"
+#include "hal/udp_port.h"
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <exception>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace opal::drivers::gige {
+
+struct ReceivedBlock {
+    Block block;
+    bool after_overrun = false;  // blocks before it found no room
+};
+
+class StreamReceiver {
+public:
+    // All outlive the receiver. `device`: where packets are asked for again.
+    StreamReceiver(hal::UdpPort& port, hal::Clock& clock, hal::UdpAddress device, bool own_thread);
+    ~StreamReceiver();
+    StreamReceiver(const StreamReceiver&) = delete;
+    StreamReceiver& operator=(const StreamReceiver&) = delete;
+
+    // A new run with room for so many finished blocks. What is still in the port is thrown away.
+    void begin(const AssemblerOptions& options, std::uint64_t room);
+    void end();
+    // The oldest block, or nothing when the deadline passed or interrupt() was called. Faults of
+    // the port come out here.
+    std::optional<ReceivedBlock> receive(hal::Deadline deadline);
+    void recycle(std::vector<std::byte> data);
+    void interrupt();  // receive() returns now, and from now on, until begin()
+
+    AssemblerStatistics statistics();
+
+private:
+    void pump(hal::Deadline deadline);
+    void store_finished();
+    void run(const std::stop_token& stop);
+
+    hal::UdpPort& port_;
+    hal::Clock& clock_;
+    const hal::UdpAddress device_;
+    std::mutex mutex_;  // of everything below but the arrivals
+    std::condition_variable arrived_;
+    BlockAssembler assembler_;
+    std::deque<ReceivedBlock> finished_;
+    std::uint64_t room_ = 0;
+    bool running_ = false;
+    bool overrun_ = false;
+    bool interrupted_ = false;
+    std::uint16_t next_request_ = 1;
+    std::exception_ptr fault_;
+    std::uint64_t last_id_ = 0;  // of the run before
+
+    std::vector<std::byte> room_bytes_;
+    std::vector<hal::UdpArrival> arrivals_;
+    std::jthread thread_;
+};
+
+}  // namespace opal::drivers::gige
