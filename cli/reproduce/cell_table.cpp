@@ -113,6 +113,7 @@ std::string study_json(const std::string& study, const std::vector<CellResults>&
                    {"column", cell.column},       {"task", cell.task},
                    {"method", cell.method},       {"seeds", result.runs.size()},
                    {"seconds", seconds({result})}};
+        if (cell.method == "optical") entry["camera_bits"] = cell.camera_bits;
         if (const auto s = validation_percent(result))
             entry["validation_percent"] = spread_json(*s);
         if (const auto s = test_percent(result)) entry["test_percent"] = spread_json(*s);

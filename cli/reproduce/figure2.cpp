@@ -106,7 +106,7 @@ Json column_json(const Column& column) {
 
 std::vector<Document> make_figure2(Session& session, StudyRunner& runner,
                                    const StudyOptions& options) {
-    const std::uint64_t seeds = options.seeds > 0 ? options.seeds : options.quick ? 1 : 10;
+    const std::uint64_t seeds = options.seeds > 0 ? options.seeds : options.quick ? 1 : 5;
     TsneOptions embedding;
     if (options.quick) embedding.iterations = 500;
     std::vector<Panel> panels;

@@ -80,8 +80,8 @@ std::vector<Cell> cells(const StudyOptions& options) {
             if (axis.name == "bits") cell.camera_bits = static_cast<int>(value);
             if (axis.name == "pitch") cell.pitch_px = static_cast<int>(value);
             cell.may_be_refused = true;
-            cell.seeds = task == "cora" ? 10 : 1;
-            if (task == "mnist") cell.recipe.push_back("epochs=5");
+            cell.seeds = task == "cora" ? 5 : 1;
+            if (task == "mnist") cell.recipe.push_back("epochs=3");
             if (options.quick) cell.seeds = task == "cora" ? 2 : 1;
             if (options.seeds > 0) cell.seeds = options.seeds;
             cells.push_back(std::move(cell));

@@ -62,8 +62,8 @@ std::vector<Cell> cells(const StudyOptions& options) {
             cell.column = way.series;
             cell.x = way.exposures();
             cell.quantiser = way.options;
-            cell.seeds = task == "cora" ? 20 : 2;
-            if (task == "mnist") cell.recipe.push_back(options.quick ? "epochs=1" : "epochs=5");
+            cell.seeds = task == "cora" ? 10 : 1;
+            if (task == "mnist") cell.recipe.push_back(options.quick ? "epochs=1" : "epochs=3");
             if (options.quick) cell.seeds = task == "cora" ? 2 : 1;
             if (options.seeds > 0) cell.seeds = options.seeds;
             cells.push_back(std::move(cell));

@@ -188,7 +188,7 @@ void StudyRunner::share_out(std::vector<PlannedRun> runs,
         }
     };
     std::vector<std::jthread> helpers;
-    for (std::size_t k = 1; k < jobs; ++k) helpers.emplace_back([&] { serve(k == 1); });
+    for (std::size_t k = 1; k < jobs; ++k) helpers.emplace_back([&, k] { serve(k == 1); });
     serve(false);
     helpers.clear();
     if (fault) std::rethrow_exception(fault);
