@@ -14,11 +14,20 @@
 
 namespace opal::calibration {
 
+struct Freshness;  // graph.h
+
 class Observer {
 public:
     virtual ~Observer() = default;
-    // `title` is for people: "transmission matrix". `resumed`: the result was in the partial
-    // record.
+    // Before a node starts: whether its stored result is kept, and why or why not.
+    virtual void node_assessed(std::string_view title, const Freshness& freshness) {
+        (void)title, (void)freshness;
+    }
+    // A node that was only too old came out as it was: the old result stays. `how` is one line.
+    virtual void node_confirmed(std::string_view title, std::string_view how) {
+        (void)title, (void)how;
+    }
+    // `title` is for people: "transmission matrix". `resumed`: the stored result is kept.
     virtual void node_started(std::string_view title, bool resumed) { (void)title, (void)resumed; }
     // Out of how many exposures the node will take, how many are there; total may grow.
     virtual void progress(std::size_t done, std::size_t total) { (void)done, (void)total; }

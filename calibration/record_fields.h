@@ -22,7 +22,7 @@
 
 namespace opal::calibration {
 
-inline constexpr int record_version = 2;
+inline constexpr int record_version = 3;
 
 using Shape = std::vector<std::size_t>;
 
@@ -40,10 +40,36 @@ Shape table(const std::vector<T>& values, std::size_t rows) {
 }
 
 template <typename Archive>
+void fields(Archive& a, Check& c) {
+    a.text("name", c.name);
+    a.text("unit", c.unit);
+    a.number("value", "", c.value);
+    a.number("sigma", "", c.sigma);
+    a.number("low", "", c.low);
+    a.number("high", "", c.high);
+}
+
+template <typename Archive>
+void fields(Archive& a, NodeInput& i) {
+    a.text("node", i.node);
+    a.text("hash", i.hash);
+}
+
+template <typename Archive>
 void fields(Archive& a, Verdict& v) {
     a.number("passed", "", v.passed);
     a.text("text", v.text);
     a.text("inputs", v.inputs);
+    a.text("bench", v.bench);
+    a.text("options", v.options);
+    a.text("result", v.result);
+    a.list("made_from", v.made_from);
+    a.list("checks", v.checks);
+    a.number("measured_utc_s", "s since 1970", v.measured_utc_s);
+    a.number("confirmed_utc_s", "s since 1970", v.confirmed_utc_s);
+    a.number("age_limit_s", "s", v.age_limit_s);
+    a.number("bench_time_s", "s", v.bench_time_s);
+    a.number("took_s", "s", v.took_s);
     a.number("repeated_runs", "", v.repeated_runs);
     a.number("misread_frames", "", v.misread_frames);
 }
@@ -97,6 +123,7 @@ template <typename Archive>
 void fields(Archive& a, Exposure& e) {
     a.group("verdict", e.verdict);
     a.group("timing", e.timing);
+    a.number("laser_power_mw", "mW", e.laser_power_mw);
     a.number("saturation_dn", "DN", e.saturation_dn);
     a.number("brightest_dn", "DN", e.brightest_dn);
     a.number("mean_dn", "DN", e.mean_dn);
@@ -113,6 +140,7 @@ void fields(Archive& a, Carrier& c) {
     a.number("width_columns_cpp", "cycles/px", c.width_columns_cpp);
     a.number("pitch_rows_px", "px", c.pitch_rows_px);
     a.number("pitch_columns_px", "px", c.pitch_columns_px);
+    a.group("timing", c.timing);
     a.number("peak_to_floor", "", c.peak_to_floor);
     a.number("frames", "", c.frames);
     a.number("spectrum_size", "", c.spectrum_size);

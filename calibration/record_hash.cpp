@@ -50,6 +50,8 @@ public:
     }
     template <typename T>
     void group(const char* name, T& value) {
+        // What was found is the result; when, and in which words, is not.
+        if constexpr (std::is_same_v<T, Verdict>) return;
         print_.add(name);
         fields(*this, value);
     }

@@ -3,15 +3,45 @@
 
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
 namespace opal::calibration {
 
+// One number a node is judged by, and where it may lie.
+struct Check {
+    std::string name;  // "black level"
+    std::string unit = {};
+    double value = 0;
+    double sigma = 0;  // 0: not known
+    double low = -std::numeric_limits<double>::max();
+    double high = std::numeric_limits<double>::max();
+    bool holds() const { return value >= low && value <= high; }
+};
+
+// A result of the graph that another one was computed from.
+struct NodeInput {
+    std::string node;  // its title
+    std::string hash;  // of its result at that time
+};
+
 struct Verdict {
     bool passed = false;
-    std::string text;    // one plain sentence: what was found, what was wanted, what to do
-    std::string inputs;  // hash of the inputs the node was computed from
+    std::string text;     // one plain sentence: what was found, what was wanted, what to do
+    std::string inputs;   // hash of everything the node was computed from: bench, options, results
+    std::string bench;    // hash of the bench's identity and the program's version
+    std::string options;  // what was asked for, as far as the node depends on it
+    std::string result;   // hash of the node's own result
+    std::vector<NodeInput> made_from;  // the results among the inputs, one by one
+    std::vector<Check> checks;         // what the verdict rests on
+    // Seconds since 1970, UTC, as the caller's clock said; 0: it had none. Confirmed: measured
+    // again because of its age, found equal within the uncertainty, and kept.
+    double measured_utc_s = 0;
+    double confirmed_utc_s = 0;
+    double age_limit_s = 0;   // after that it is measured again; 0: never
+    double bench_time_s = 0;  // when it was done, on the bench's own clock
+    double took_s = 0;        // on the bench's own clock
     // Exposures of this node that were taken again: runs that failed a check of Acquisition, frames
     // whose light did not show their code word (word_check.h).
     std::uint32_t repeated_runs = 0;

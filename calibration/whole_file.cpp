@@ -56,6 +56,12 @@ void flush_folder(const std::filesystem::path& folder) {
 
 }  // namespace
 
+std::filesystem::path previous_file(const std::filesystem::path& path, int generation) {
+    std::string name = path.string() + ".previous";
+    if (generation > 1) name += "." + std::to_string(generation);
+    return name;
+}
+
 void write_whole_file(const std::filesystem::path& path, std::span<const std::byte> bytes,
                       Predecessor predecessor) {
     struct stat there {};
@@ -83,7 +89,10 @@ void write_whole_file(const std::filesystem::path& path, std::span<const std::by
     if (file.close() != 0) fail("cannot write");  // network file systems may find out only now
 
     if (exists && predecessor == Predecessor::kept) {
-        const std::string previous = path.string() + ".previous";
+        for (int generation = kept_generations; generation > 1; --generation)
+            ::rename(previous_file(path, generation - 1).c_str(),
+                     previous_file(path, generation).c_str());  // the oldest is lost
+        const std::string previous = previous_file(path, 1).string();
         // A hard link: at no moment is there no file at `path`.
         ::unlink(previous.c_str());
         if (::link(path.c_str(), previous.c_str()) != 0)

@@ -9,8 +9,13 @@
 
 namespace opal::calibration {
 
-// What becomes of the file that was there.
-enum class Predecessor { replaced, kept };  // kept: as <path>.previous
+// What becomes of the file that was there. Kept: as <path>.previous; the one that was that becomes
+// <path>.previous.2, and so on.
+enum class Predecessor { replaced, kept };
+inline constexpr int kept_generations = 3;
+
+// 1: <path>.previous, 2: <path>.previous.2.
+std::filesystem::path previous_file(const std::filesystem::path& path, int generation);
 
 // Writes to a temporary file beside `path`, flushes it to the disk and renames. Throws
 // std::system_error; `path` is then what it was, and no debris lies about. A target that exists and

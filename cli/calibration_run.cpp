@@ -2,6 +2,7 @@
 #include "cli/calibration_run.h"
 
 #include "cli/files.h"
+#include "cli/node_wishes.h"
 #include "cli/places.h"
 #include "cli/progress.h"
 #include "cli/record_lock.h"
@@ -22,8 +23,19 @@ public:
     Watcher(const Terminal& terminal, bool verdicts_to_out)
         : terminal_(terminal), verdicts_to_out_(verdicts_to_out) {}
 
-    void node_started(std::string_view title, bool resumed) override {
-        resumed_ = resumed;
+    void node_assessed(std::string_view, const calibration::Freshness& freshness) override {
+        using calibration::NodeState;
+        remark_ = freshness.state == NodeState::fresh ? "kept: " + freshness.reason
+                  : freshness.state == NodeState::missing && freshness.age_s < 0 &&
+                          freshness.reason == "not measured yet"
+                      ? std::string()
+                      : "redone: " + freshness.reason;
+        changed_ = changed_ || freshness.state != NodeState::fresh;
+    }
+    void node_confirmed(std::string_view, std::string_view how) override {
+        remark_ += fmt::format("; {}: the old result stays", how);
+    }
+    void node_started(std::string_view title, bool) override {
         progress_ = std::make_unique<Progress>(terminal_, std::string(title), "frames");
     }
     void progress(std::size_t done, std::size_t total) override {
@@ -32,7 +44,7 @@ public:
     void node_finished(std::string_view title, const calibration::Verdict& verdict) override {
         progress_.reset();
         std::string line = verdict_line(terminal_, title, verdict, verdicts_to_out_);
-        if (resumed_) line += " (kept from the interrupted run)";
+        if (!remark_.empty()) line += fmt::format(" ({})", remark_);
         if (verdicts_to_out_) {
             terminal_.print(line + "\n");
         } else {
@@ -40,10 +52,13 @@ public:
         }
     }
 
+    bool changed() const { return changed_; }  // anything was measured
+
 private:
     const Terminal& terminal_;
     bool verdicts_to_out_;
-    bool resumed_ = false;
+    std::string remark_;
+    bool changed_ = false;
     std::unique_ptr<Progress> progress_;
 };
 
@@ -98,13 +113,18 @@ calibration::Record run_calibration(Session& session, hal::Bench& bench,
             asked.record_file.string()));
     const RecordLock lock(asked.record_file);
     calibration::Options options = asked.calibration;
+    options.record = asked.record_file;
     options.partial = asked.record_file.string() + ".partial";
     options.created_by = "opal " OPAL_VERSION;
+    options.utc_s = &utc_now_s;
     Watcher watcher(session.terminal, asked.verdicts_to_out);
     calibration::Record record =
         calibration::calibrate(bench, options, watcher, session.interruption.token());
     if (record.complete()) {
-        calibration::save_record(record, asked.record_file);
+        // A partial record may hold all that is missing in the record itself.
+        const bool partial = std::filesystem::exists(options.partial);
+        if (watcher.changed() || partial || !std::filesystem::exists(there))
+            calibration::save_record(record, asked.record_file);
         // Only now: had the disk been full, the next run would go on from here.
         std::error_code ignored;
         std::filesystem::remove(options.partial, ignored);

@@ -2,6 +2,7 @@
 #include "calibration/record.h"
 #include "cli/calibration_run.h"
 #include "cli/places.h"
+#include "cli/record_lock.h"
 #include "cli/record_summary.h"
 #include "cli/session.h"
 
@@ -16,11 +17,29 @@ namespace {
 
 struct RecordOptions {
     std::string file;
+    int generation = 1;
 };
 
+std::filesystem::path file_of(const RecordOptions& options) {
+    return options.file.empty() ? default_record("lab") : std::filesystem::path(options.file);
+}
+
+// The record that was replaced comes back, and what it replaces now becomes the previous one: doing
+// it twice changes nothing.
+ExitCode restore(const Session& session, const RecordOptions& options) {
+    const std::filesystem::path file = file_of(options);
+    const auto previous = calibration::previous_file(file, options.generation);
+    const calibration::Record record = calibration::load_record(previous);
+    const RecordLock lock(file);
+    calibration::save_record(record, file);
+    std::error_code ignored;
+    std::filesystem::remove(file.string() + ".partial", ignored);
+    session.terminal.print(fmt::format("{} is what {} was\n", file.string(), previous.string()));
+    return exit_success;
+}
+
 ExitCode show(const Session& session, const RecordOptions& options) {
-    const std::filesystem::path file =
-        options.file.empty() ? default_record("lab") : std::filesystem::path(options.file);
+    const std::filesystem::path file = file_of(options);
     const calibration::Record record = calibration::load_record(file);
     const Terminal& terminal = session.terminal;
     std::string text = fmt::format("{}\n", terminal.out(Ink::strong, file.string()));
@@ -56,6 +75,16 @@ void add_record_command(CLI::App& program, Session& session) {
         "h5py, HDFView and MATLAB open it.\n");
     command->callback([&session, options] {
         session.action = [&session, options] { return show(session, *options); };
+    });
+    CLI::App* const back =
+        record->add_subcommand("restore", "go back to the record that was replaced");
+    back->add_option("FILE", options->file, "default: the record of sim:lab");
+    back->add_option("--generation", options->generation,
+                     "1: the one before, FILE.previous; 2 and 3: those before that")
+        ->capture_default_str()
+        ->check(CLI::Range(1, calibration::kept_generations));
+    back->callback([&session, options] {
+        session.action = [&session, options] { return restore(session, *options); };
     });
 }
 

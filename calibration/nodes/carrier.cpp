@@ -180,7 +180,7 @@ Tilt compare_tiles(const std::vector<SideBand>& bands, const std::vector<Tiles::
     return {std::numbers::pi * slope, std::numbers::pi * one_tile / std::sqrt(xx), one_tile / 2};
 }
 
-std::string judge(const Carrier& c, bool& passed) {
+std::string judge(Carrier& c) {
     const double rows = std::abs(c.rows_cpp.value);
     const double columns = std::abs(c.columns_cpp.value);
     // In units of the side band: 0.5 means that the light at zero frequency is inside it.
@@ -188,7 +188,10 @@ std::string judge(const Carrier& c, bool& passed) {
     const auto twice = [](double f) { return std::abs(2 * f - std::round(2 * f)); };
     const double from_twin =
         std::max(twice(rows) / c.width_rows_cpp, twice(columns) / c.width_columns_cpp);
-    passed = false;
+    c.verdict.checks = {
+        {.name = "side band over noise", .value = c.peak_to_floor, .low = 8},
+        {.name = "band widths from zero frequency", .value = from_zero, .low = 0.75},
+        {.name = "band widths from the twin", .value = from_twin, .low = 0.75}};
     if (c.peak_to_floor < 8)
         return fmt::format(
             "fringes are only {:.1f} times stronger than noise, want 8; more light, or a reference "
@@ -205,7 +208,6 @@ std::string judge(const Carrier& c, bool& passed) {
             "{:.3f}) cycles per pixel, want 0.75; tilt the reference less, or make the speckle "
             "coarser",
             from_twin, c.rows_cpp.value, c.columns_cpp.value);
-    passed = true;
     return fmt::format(
         "carrier ({:.6f}, {:.6f}) +- {:.1e} cycles per pixel, one mode per {} x {} px, side band "
         "{:.0f} times above noise",
@@ -305,7 +307,10 @@ Carrier measure_carrier(Session& session) {
     result.pitch_columns_px =
         std::max(1, static_cast<int>(std::lround(1 / whole.width_columns_cpp)));
     result.peak_to_floor = whole.peak_to_floor;
-    result.verdict.text = judge(result, result.verdict.passed);
+    result.verdict.text = judge(result);
+    result.verdict.passed = true;
+    for (const Check& c : result.verdict.checks)
+        result.verdict.passed = result.verdict.passed && c.holds();
 
     Holography& h = record.holography;
     h.region = centred_region(info, session.options.region_rows, session.options.region_columns,
@@ -325,6 +330,7 @@ Carrier measure_carrier(Session& session) {
         shift(h.region.column, h.region.columns, record.survey.column, record.survey.columns);
     record.timing = plan_timing(session.bench, h.region, session.working_format(),
                                 record.timing.exposure, record.timing.trigger_delay);
+    result.timing = record.timing;
     return result;
 }
 

@@ -4,6 +4,7 @@
 // Inputs: exposure. Fixes the working region, the carrier and the pitch of modes.
 #pragma once
 
+#include "calibration/acquisition.h"
 #include "calibration/verdict.h"
 
 #include <vector>
@@ -22,6 +23,7 @@ struct Carrier {
     double width_columns_cpp = 0;
     int pitch_rows_px = 0;  // 1 / width, rounded: one mode per independent speckle sample
     int pitch_columns_px = 0;
+    Timing timing;  // of the region that the pitch allows; what follows is measured with it
     double peak_to_floor = 0;
     int frames = 0;
     // log10 of power per pixel, DN^2, (spectrum_size, spectrum_size), zero frequency first.

@@ -132,6 +132,13 @@ Dark measure_dark(Session& session) {
         static_cast<double>(brief.clipped) / static_cast<double>(pixels * short_frames);
     const double hot = static_cast<double>(dark.hot_pixels.size()) / static_cast<double>(pixels);
     const double full = static_cast<double>((1 << dark.deep_bits) - 1);
+    dark.verdict.checks = {{.name = "counts cut off at 0", .value = clipped, .high = 1e-3},
+                           {.name = "black level",
+                            .unit = "DN",
+                            .value = dark.black_level_deep_dn.value,
+                            .sigma = dark.black_level_deep_dn.sigma,
+                            .high = 0.2 * full},
+                           {.name = "hot pixels", .value = hot, .high = 0.02}};
     if (clipped > 1e-3) {
         dark.verdict.text = fmt::format(
             "{:.1f} % of dark counts are cut off at 0, want less than 0.1 %; raise the camera's "

@@ -249,6 +249,14 @@ Drift measure_drift(Session& session) {
     const double within = drift.vibration_rad * 2 * std::numbers::pi * drift.vibration_hz *
                           seconds(session.record.timing.exposure);
     const double per_minute = 60 * loss;
+    // Judged only if it is seen at all.
+    const bool fades = loss > 3 * drift.decorrelation_per_s.sigma;
+    drift.verdict.checks = {
+        {.name = "phase within an exposure", .unit = "rad", .value = within, .high = 0.3},
+        {.name = "correlation lost per minute",
+         .value = fades ? per_minute : 0,
+         .sigma = 60 * drift.decorrelation_per_s.sigma,
+         .high = 0.5}};
     if (within > 0.3) {
         drift.verdict.text = fmt::format(
             "vibration of {:.2f} rad at {:.0f} Hz moves the phase by {:.2f} rad within one "

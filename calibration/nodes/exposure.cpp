@@ -138,8 +138,12 @@ Exposure measure_exposure(Session& session) {
     result.timing = plan_timing(session.bench, session.record.holography.region,
                                 session.working_format(), exposure, delay);
     session.record.timing = result.timing;
+    result.laser_power_mw = session.record.laser_power_mw;
 
     const double used = brightest / room;
+    result.verdict.checks = {
+        {.name = "range used by the brightest fringes", .value = used, .low = 0.1},
+        {.name = "saturated pixels", .value = result.saturated_fraction, .high = 1e-3}};
     if (used < 0.1) {
         result.verdict.text = fmt::format(
             "the brightest fringes reach {:.0f} % of the camera's range at its longest exposure of "

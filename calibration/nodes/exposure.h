@@ -13,6 +13,7 @@ struct Session;
 struct Exposure {
     Verdict verdict;
     Timing timing;
+    double laser_power_mw = 0;      // lowered if the shortest exposure was too long
     double saturation_dn = 0;       // where the working format clips, code or full well
     double brightest_dn = 0;        // 99.99th percentile of half-lit frames at the chosen exposure
     double mean_dn = 0;             // of the same frames

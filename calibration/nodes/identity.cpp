@@ -166,6 +166,13 @@ Identity measure_identity(Session& session) {
     const std::size_t needed = modes_for_pairing(
         strip, more * power(all.subspan(code_blocks * modes, modes)) / static_cast<double>(modes));
 
+    identity.verdict.checks = {
+        {.name = "modes", .value = static_cast<double>(modes), .low = static_cast<double>(needed)},
+        {.name = "phase of one frame",
+         .unit = "rad",
+         .value = identity.phase_error_rad,
+         .high = 0.1},
+        {.name = "code words apart", .unit = ": 1", .value = identity.word_margin, .low = 1.15}};
     if (modes < needed) {
         const int side = side_for(needed, session.record.holography);
         identity.verdict.text = fmt::format(

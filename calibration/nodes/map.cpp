@@ -230,6 +230,16 @@ Map measure_map(Session& session) {
     const double brightest = *std::max_element(map.light_dn.begin(), map.light_dn.end());
     const auto dim = std::count_if(map.light_dn.begin(), map.light_dn.end(),
                                    [&](double l) { return l < 0.02 * brightest; });
+    map.verdict.checks = {
+        {.name = "light after the longest delay", .value = map.response.back(), .low = 0.8},
+        {.name = "contrast",
+         .unit = ": 1",
+         .value = map.contrast.value,
+         .sigma = map.contrast.sigma,
+         .low = 50},
+        {.name = "dim blocks",
+         .value = static_cast<double>(dim) / static_cast<double>(map.light_dn.size()),
+         .high = 0.5}};
     if (map.response.back() < 0.8) {
         map.verdict.text = fmt::format(
             "{:.0f} us after the trigger edge the mirrors still send {:.0f} % of their light, want "

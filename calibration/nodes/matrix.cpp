@@ -122,6 +122,8 @@ TransmissionMatrix measure_matrix(Session& session) {
     result.entry_snr = entry / std::max(entry_variance, 1e-30);
     result.singular_values = singular_values(result, modes);
 
+    result.verdict.checks = {
+        {.name = "entries over their noise (power)", .value = result.entry_snr, .low = 100}};
     if (result.entry_snr < 100) {
         result.verdict.text = fmt::format(
             "entries of the matrix stand {:.0f} times above their noise (power), want 100; use "

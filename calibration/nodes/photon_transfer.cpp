@@ -177,6 +177,8 @@ PhotonTransfer measure_photon_transfer(Session& session) {
     result.read_noise_e = {
         read_noise * gain,
         std::hypot(record.dark->read_noise_deep_dn.sigma * gain, read_noise * gain_sigma)};
+    result.verdict.checks = {
+        {.name = "bend", .unit = "%", .value = result.linearity_percent, .high = 5}};
     if (result.linearity_percent > 5) {
         result.verdict.text = fmt::format(
             "the camera's answer bends by {:.1f} % of the mid range, want less than 5 %; switch "

@@ -119,6 +119,11 @@ Reference measure_reference(Session& session) {
     const double mean = sum / n;
     result.mean_dn = {mean, std::sqrt(mean / (n * reference_frames))};
     result.unevenness = std::sqrt(std::max(square / n - mean * mean, 0.0)) / std::max(mean, 1e-9);
+    result.verdict.checks = {{.name = "reference",
+                              .unit = "DN",
+                              .value = mean,
+                              .sigma = result.mean_dn.sigma,
+                              .low = 4}};
     if (mean < 4) {
         result.verdict.text = fmt::format(
             "the reference gives {:.1f} DN at the working exposure, want at least 4; is its arm "
@@ -152,6 +157,12 @@ Reference measure_reference(Session& session) {
     const Measured signal = mean_of(signals);
     const double ratio = mean / std::max(signal.value, 1e-9);
     result.ratio = {ratio, ratio * signal.sigma / std::max(signal.value, 1e-9)};
+    result.verdict.checks.push_back({.name = "reference : signal",
+                                     .value = ratio,
+                                     .sigma = result.ratio.sigma,
+                                     .low = 4,
+                                     .high = 2500});
+    result.verdict.checks.push_back({.name = "unevenness", .value = result.unevenness, .high = 1});
     if (ratio < 4) {
         result.verdict.text = fmt::format(
             "reference too weak: {:.1f}:1 against a half-lit DMD, want 4:1; turn the half-wave "

@@ -189,6 +189,10 @@ Validation measure_validation(Session& session) {
     result.budget = predict_errors(record, reader.demodulator(), budget);
     for (const ErrorSource& s : result.budget) result.predicted_error += s.share;
 
+    result.verdict.checks = {{.name = "correlation",
+                              .value = result.correlation.value,
+                              .sigma = result.correlation.sigma,
+                              .low = wanted}};
     if (result.correlation.value < wanted) {
         result.verdict.text = fmt::format(
             "predicted and measured fields correlate by {:.4f} over {} patterns ({} of them new), "

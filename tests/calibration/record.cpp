@@ -122,7 +122,7 @@ TEST_CASE("h5py, a foreign reader, sees values, shapes and units") {
 import h5py, numpy, sys
 f = h5py.File(sys.argv[1], 'r')
 assert f.attrs['format'] == b'opal calibration record', f.attrs['format']
-assert f.attrs['version'] == 2
+assert f.attrs['version'] == 3
 r = f['record']
 assert r.attrs['bench_identity'].decode('utf-8') == 'medium 1f; \u00b5m'
 assert r['laser_power_mw'][()] == 41.25 and r['laser_power_mw'].attrs['unit'] == b'mW'
@@ -160,7 +160,15 @@ TEST_CASE("the record that is replaced is kept beside the new one") {
     CHECK(load_record(folder / "lab.h5.previous").laser_power_mw == 7);
     int files = 0;
     for ([[maybe_unused]] const auto& entry : fs::directory_iterator(folder.path())) ++files;
-    CHECK(files == 2);  // no temporary left
+    CHECK(files == 3);  // no temporary left
+    CHECK(load_record(folder / "lab.h5.previous.2").laser_power_mw == 41.25);
+    // Three generations are kept, no more.
+    for (int power = 10; power < 13; ++power) {
+        r.laser_power_mw = power;
+        save_record(r, folder / "lab.h5");
+    }
+    CHECK(load_record(folder / "lab.h5.previous.3").laser_power_mw == 9);
+    CHECK_FALSE(fs::exists(folder / "lab.h5.previous.4"));
     struct stat status {};
     REQUIRE(::stat((folder / "lab.h5").c_str(), &status) == 0);
     const mode_t mask = ::umask(0);
@@ -188,11 +196,11 @@ TEST_CASE("records of another version are refused, with both numbers") {
     const fs::path path = folder / "lab.h5";
     save_record(sample_record(), path);
     const std::string command = "/usr/bin/python3 -c \"import h5py; h5py.File('" + path.string() +
-                                "', 'a').attrs['version'] = 3.0\"";
+                                "', 'a').attrs['version'] = 4.0\"";
     REQUIRE(std::system(command.c_str()) == 0);
     const std::string text = error_of(path);
-    CHECK(contains(text, "version 3"));
-    CHECK(contains(text, "reads version 2"));
+    CHECK(contains(text, "version 4"));
+    CHECK(contains(text, "reads version 3"));
 }
 
 TEST_CASE("a truncated file is refused wherever it was cut") {

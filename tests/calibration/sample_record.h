@@ -35,12 +35,18 @@ inline calibration::Record sample_record() {
     for (int i = 0; i < 24; ++i) h.reference_dn.push_back(100.25F + static_cast<float>(i));
     r.dark.emplace();
     r.dark->deep_bits = 12;
-    r.dark->verdict = {true, "black level fine", "00ff"};
+    r.dark->verdict.passed = true;
+    r.dark->verdict.text = "black level fine";
+    r.dark->verdict.inputs = "00ff";
     r.dark->black_level_dn = {16.5, 0.001};
     r.dark->hot_pixels = {7, 1048575};
     r.validation.emplace();
     r.validation->patterns = 256;
-    r.validation->verdict = {false, "want 0.98", "abcd"};
+    r.validation->verdict.text = "want 0.98";
+    r.validation->verdict.inputs = "abcd";
+    r.validation->verdict.made_from = {{"drift", "0123"}, {"transmission matrix", "4567"}};
+    r.validation->verdict.checks = {{.name = "correlation", .value = 0.5, .low = 0.98}};
+    r.validation->verdict.measured_utc_s = 1.8e9;
     r.validation->budget = {{"shot noise", 4e-4}, {"drift", 2e-7}};
     for (int i = 0; i < 32 * 4; ++i)
         r.identity.columns.emplace_back(static_cast<float>(i), -0.5F * static_cast<float>(i));

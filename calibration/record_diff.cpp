@@ -1,0 +1,329 @@
+// RecordDiff: see record_diff.h.
+#include "calibration/record_diff.h"
+
+#include "calibration/session.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <complex>
+#include <string_view>
+
+namespace opal::calibration {
+
+namespace {
+
+constexpr double enough_sigmas = 4;
+
+// One number that is compared, and what moves it.
+struct Quantity {
+    Node node;
+    std::string_view what;
+    std::string_view unit;
+    double tolerance;  // relative; of numbers without an uncertainty
+    std::optional<Measured> (*of)(const Record&);
+    std::string_view fell;
+    std::string_view rose;
+};
+
+template <auto Member, auto Field>
+std::optional<Measured> measured(const Record& r) {
+    if (!(r.*Member)) return std::nullopt;
+    return (*(r.*Member)).*Field;
+}
+
+template <auto Member, auto Field>
+std::optional<Measured> number(const Record& r) {
+    if (!(r.*Member)) return std::nullopt;
+    return Measured{static_cast<double>((*(r.*Member)).*Field), 0};
+}
+
+// Light of the reference per time and laser power would be constant if nothing ages: the exposure
+// is chosen anew each time and must not hide it.
+std::optional<Measured> reference_light(const Record& r) {
+    if (!r.reference || !r.exposure) return std::nullopt;
+    const double us = microseconds(r.exposure->timing.exposure);
+    if (!(us > 0)) return std::nullopt;
+    return Measured{r.reference->mean_dn.value / us, r.reference->mean_dn.sigma / us};
+}
+
+std::optional<Measured> exposure_us(const Record& r) {
+    if (!r.exposure) return std::nullopt;
+    return Measured{microseconds(r.exposure->timing.exposure), 0};
+}
+
+std::optional<Measured> strip_light(const Record& r) {
+    if (r.identity.columns.empty() || !r.exposure) return std::nullopt;
+    return Measured{power(r.identity.columns) / static_cast<double>(r.identity.columns.size()), 0};
+}
+
+std::optional<Measured> matrix_light(const Record& r) {
+    if (!r.matrix || r.matrix->entries.empty()) return std::nullopt;
+    return Measured{power(r.matrix->entries) / static_cast<double>(r.matrix->entries.size()), 0};
+}
+
+std::optional<Measured> hot_pixels(const Record& r) {
+    if (!r.dark) return std::nullopt;
+    const auto n = static_cast<double>(r.dark->hot_pixels.size());
+    return Measured{n, std::sqrt(n + 1)};  // counts
+}
+
+constexpr std::string_view camera_set = "a setting of the camera was changed";
+constexpr std::string_view less_light =
+    "the laser has aged, the beam is clipped, or the wave plate has moved";
+constexpr std::string_view more_light = "the laser gives more, or the wave plate has moved";
+constexpr std::string_view tilted = "the reference beam's mirror has moved";
+constexpr std::string_view medium_moved =
+    "less light comes through the medium: it has moved, or the beam on it has";
+constexpr std::string_view medium_more =
+    "more light comes through the medium: it has moved, or the beam on it has";
+
+const std::vector<Quantity>& quantities() {
+    using R = Record;
+    static const std::vector<Quantity> all{
+        {Node::dark, "black level", "DN", 0, measured<&R::dark, &Dark::black_level_deep_dn>,
+         "the sensor is colder, or its offset was changed",
+         "the sensor is warmer, its offset was changed, or stray light reaches it"},
+        {Node::dark, "read noise", "DN", 0, measured<&R::dark, &Dark::read_noise_deep_dn>,
+         camera_set, "the sensor is warmer, or a setting of the camera was changed"},
+        {Node::dark, "dark current", "DN/s", 0,
+         measured<&R::dark, &Dark::dark_current_deep_dn_per_s>, "the sensor is colder",
+         "the sensor is warmer, or light leaks in"},
+        {Node::dark, "hot pixels", "", 0, hot_pixels, "the sensor is colder",
+         "the sensor is warmer, or damaged by radiation"},
+        {Node::exposure, "exposure", "us", 0.03, exposure_us, more_light, less_light},
+        {Node::exposure, "saturation", "DN", 0.02, number<&R::exposure, &Exposure::saturation_dn>,
+         camera_set, camera_set},
+        {Node::exposure, "laser power", "mW", 0.001,
+         number<&R::exposure, &Exposure::laser_power_mw>, "there was too much light",
+         "there was too little light"},
+        {Node::carrier, "carrier, rows", "cycles/px", 0, measured<&R::carrier, &Carrier::rows_cpp>,
+         tilted, tilted},
+        {Node::carrier, "carrier, columns", "cycles/px", 0,
+         measured<&R::carrier, &Carrier::columns_cpp>, tilted, tilted},
+        {Node::carrier, "curvature", "rad/px^2", 0,
+         measured<&R::carrier, &Carrier::curvature_rad_per_px2>,
+         "a lens of the reference arm has moved", "a lens of the reference arm has moved"},
+        {Node::carrier, "side band's width, rows", "cycles/px", 0.05,
+         number<&R::carrier, &Carrier::width_rows_cpp>, "the pupil was closed",
+         "the pupil was opened"},
+        {Node::carrier, "side band's width, columns", "cycles/px", 0.05,
+         number<&R::carrier, &Carrier::width_columns_cpp>, "the pupil was closed",
+         "the pupil was opened"},
+        {Node::photon_transfer, "gain", "e-/DN", 0,
+         measured<&R::photon_transfer, &PhotonTransfer::gain_deep_e_per_dn>, camera_set,
+         camera_set},
+        {Node::photon_transfer, "read noise", "e-", 0,
+         measured<&R::photon_transfer, &PhotonTransfer::read_noise_e>, camera_set,
+         "the sensor is warmer, or a setting of the camera was changed"},
+        {Node::reference, "reference light", "DN/us", 0.02, reference_light, less_light,
+         more_light},
+        {Node::reference, "reference : signal", "", 0, measured<&R::reference, &Reference::ratio>,
+         "the wave plate has moved, or the reference is clipped",
+         "the wave plate has moved, or the DMD's beam has left the medium"},
+        {Node::reference, "unevenness", "", 0.1, number<&R::reference, &Reference::unevenness>,
+         "the reference beam has moved", "the reference beam has moved, or dust has settled"},
+        {Node::map, "contrast", ": 1", 0, measured<&R::map, &Map::contrast>,
+         "stray light, or mirrors that do not turn off", "less stray light"},
+        {Node::map, "mirrors' latency", "us", 0, measured<&R::map, &Map::latency_us>,
+         "the trigger's timing was changed", "the trigger's timing was changed"},
+        {Node::identity, "light of the guard strip", "DN", 0.1, strip_light, medium_moved,
+         medium_more},
+        {Node::drift, "decorrelation", "1/s", 0, measured<&R::drift, &Drift::decorrelation_per_s>,
+         "the medium has settled", "the medium moves more than it did"},
+        {Node::drift, "vibration", "rad", 0.5, number<&R::drift, &Drift::vibration_rad>,
+         "the table is quieter", "something shakes the table"},
+        {Node::matrix, "light of one input", "DN", 0.1, matrix_light, medium_moved, medium_more},
+        {Node::validation, "correlation", "", 0, measured<&R::validation, &Validation::correlation>,
+         "the matrix predicts worse; the error budget says why", "the matrix predicts better"}};
+    return all;
+}
+
+Change compared(const Quantity& q, const Measured& before, const Measured& after) {
+    Change c{.what = std::string(q.what),
+             .unit = std::string(q.unit),
+             .before = before,
+             .after = after,
+             .tolerance = q.tolerance};
+    const double sigma = std::hypot(before.sigma, after.sigma);
+    const double moved = std::abs(c.difference());
+    if (sigma > 0) c.sigmas = moved / sigma;
+    const bool certain = sigma > 0 ? c.sigmas > enough_sigmas : true;
+    const bool large = moved > q.tolerance * std::max(std::abs(before.value), 1e-300);
+    c.significant = moved > 0 && certain && large;
+    if (c.significant) c.cause = c.difference() < 0 ? q.fell : q.rose;
+    return c;
+}
+
+std::string words(const Change& c) {
+    const char* const verb = c.difference() < 0 ? "fell" : "rose";
+    std::string by = std::abs(c.before.value) > 0
+                         ? fmt::format("{:.2g} %", std::abs(c.percent()))
+                         : fmt::format("{:.3g} {}", std::abs(c.difference()), c.unit);
+    if (c.sigmas > 0) by += fmt::format(" ({:.0f} sigma)", c.sigmas);
+    return fmt::format("{} {} by {}: {}", c.what, verb, by, c.cause);
+}
+
+// <T1, T2> of one input once the best plane of phase over the modes is taken out: a carrier that
+// was found elsewhere by a hair turns the phase of all modes by a plane.
+double without_tilt(const Record& a, const Record& b) {
+    const auto rows = static_cast<std::size_t>(a.holography.mode_rows);
+    const auto columns = static_cast<std::size_t>(a.holography.mode_columns);
+    const std::size_t modes = rows * columns;
+    const auto inputs = static_cast<std::size_t>(a.matrix->inputs);
+    std::vector<std::complex<double>> product(modes, 0);
+    for (std::size_t i = 0; i < inputs; ++i)
+        for (std::size_t m = 0; m < modes; ++m)
+            product[m] += std::complex<double>(std::conj(a.matrix->entries[i * modes + m]) *
+                                               b.matrix->entries[i * modes + m]);
+    // The mean phase step from a mode to its neighbour is the plane's slope.
+    std::complex<double> down = 0;
+    std::complex<double> across = 0;
+    for (std::size_t r = 0; r < rows; ++r) {
+        for (std::size_t c = 0; c < columns; ++c) {
+            const auto here = std::conj(product[r * columns + c]);
+            if (r + 1 < rows) down += here * product[(r + 1) * columns + c];
+            if (c + 1 < columns) across += here * product[r * columns + c + 1];
+        }
+    }
+    std::complex<double> sum = 0;
+    for (std::size_t r = 0; r < rows; ++r)
+        for (std::size_t c = 0; c < columns; ++c)
+            sum += product[r * columns + c] *
+                   std::polar(1.0, -std::arg(down) * static_cast<double>(r) -
+                                       std::arg(across) * static_cast<double>(c));
+    return std::abs(sum) /
+           std::sqrt(std::max(power(a.matrix->entries) * power(b.matrix->entries), 1e-300));
+}
+
+}  // namespace
+
+double Change::percent() const {
+    return 100 * difference() / std::max(std::abs(before.value), 1e-300);
+}
+
+bool RecordDiff::changed() const {
+    if (!comparable) return true;
+    return std::any_of(nodes.begin(), nodes.end(), [](const NodeDiff& n) {
+        return n.kind == NodeDiff::Kind::changed || n.kind == NodeDiff::Kind::only_before ||
+               n.kind == NodeDiff::Kind::only_after;
+    });
+}
+
+NodeDiff compare(const Record& before, const Record& after, Node node) {
+    using Kind = NodeDiff::Kind;
+    NodeDiff diff{.node = node};
+    const bool had = verdict_of(before, node) != nullptr;
+    const bool has = verdict_of(after, node) != nullptr;
+    if (!had || !has) {
+        diff.kind = had ? Kind::only_before : has ? Kind::only_after : Kind::absent;
+        diff.text = had ? "is missing now" : has ? "is new" : "not measured in either";
+        return diff;
+    }
+    if (result_hash(before, node) == result_hash(after, node)) {
+        diff.kind = Kind::same;
+        diff.text = "the same measurement";
+        return diff;
+    }
+    for (const Quantity& q : quantities()) {
+        if (q.node != node) continue;
+        const auto then = q.of(before);
+        const auto now = q.of(after);
+        if (then && now) diff.changes.push_back(compared(q, *then, *now));
+    }
+    std::stable_sort(diff.changes.begin(), diff.changes.end(), [](auto& a, auto& b) {
+        return a.significant != b.significant ? a.significant : a.sigmas > b.sigmas;
+    });
+    const bool was_good = verdict_of(before, node)->passed;
+    const bool is_good = verdict_of(after, node)->passed;
+    const bool moved = !diff.changes.empty() && diff.changes.front().significant;
+    diff.kind = moved || was_good != is_good ? Kind::changed : Kind::within;
+    for (const Change& c : diff.changes)
+        if (c.significant) diff.text += (diff.text.empty() ? "" : "; ") + words(c);
+    if (was_good != is_good)
+        diff.text = std::string(is_good ? "passes now" : "does not pass any more") +
+                    (diff.text.empty() ? "" : "; ") + diff.text;
+    if (!diff.text.empty()) return diff;
+    diff.text = "measured again, equal within the tolerance";
+    if (diff.changes.empty() || diff.changes.front().sigmas == 0) return diff;
+    const Change& most = diff.changes.front();
+    diff.text = most.sigmas > enough_sigmas
+                    ? fmt::format(
+                          "measured again, equal within the tolerance ({} by {:.2g} % at "
+                          "most)",
+                          most.what, std::abs(most.percent()))
+                    : fmt::format(
+                          "measured again, equal within the uncertainty ({} by {:.1f} "
+                          "sigma at most)",
+                          most.what, most.sigmas);
+    return diff;
+}
+
+std::optional<MatrixComparison> compare_matrices(const Record& before, const Record& after) {
+    const auto& a = before.matrix;
+    const auto& b = after.matrix;
+    const std::size_t modes = before.holography.modes();
+    if (!a || !b || a->inputs != b->inputs || a->entries.size() != b->entries.size() ||
+        modes == 0 || after.holography.modes() != modes || a->entries.empty())
+        return std::nullopt;
+    MatrixComparison found;
+    const auto similarity = [](auto x, auto y) {
+        return std::abs(inner(x, y)) / std::sqrt(std::max(power(x) * power(y), 1e-300));
+    };
+    const auto first = std::span<const std::complex<float>>(a->entries);
+    const auto second = std::span<const std::complex<float>>(b->entries);
+    found.correlation = similarity(first, second);
+    found.expected = 1 / std::sqrt((1 + 1 / std::max(a->entry_snr, 1e-9)) *
+                                   (1 + 1 / std::max(b->entry_snr, 1e-9)));
+    found.phase_plane = without_tilt(before, after);
+    found.worst_input = 2;
+    for (std::size_t i = 0; i < static_cast<std::size_t>(a->inputs); ++i) {
+        const double one =
+            similarity(first.subspan(i * modes, modes), second.subspan(i * modes, modes));
+        if (one >= found.worst_input) continue;
+        found.worst_input = one;
+        found.worst_index = i;
+    }
+    return found;
+}
+
+RecordDiff compare(const Record& before, const Record& after) {
+    RecordDiff diff;
+    if (before.bench_identity != after.bench_identity) {
+        diff.comparable = false;
+        diff.remark =
+            fmt::format("made on different benches: {} [{}] and {} [{}]", before.bench_name,
+                        before.bench_identity, after.bench_name, after.bench_identity);
+    } else if (before.options != after.options) {
+        diff.remark =
+            fmt::format("made with different options: {} | {}", before.options, after.options);
+    }
+    for (const NodeInfo& n : all_nodes()) diff.nodes.push_back(compare(before, after, n.node));
+    diff.matrix = compare_matrices(before, after);
+    if (!diff.matrix || !diff.comparable) return diff;
+    // The numbers of a matrix may be as they were while its entries are not.
+    const MatrixComparison& m = *diff.matrix;
+    NodeDiff& node = diff.nodes[static_cast<std::size_t>(Node::matrix)];
+    if (node.kind == NodeDiff::Kind::same) return diff;
+    // Half as much again as noise explains.
+    const bool moved = 1 - m.correlation > 1.5 * (1 - m.expected) + 1e-6;
+    if (moved) {
+        node.kind = NodeDiff::Kind::changed;
+        const bool tilt = 1 - m.phase_plane < 0.5 * (1 - m.correlation);
+        node.text = tilt ? fmt::format(
+                               "correlates by {:.5f} with the one before, {:.5f} once a tilt of "
+                               "the reference is taken out: its mirror has moved",
+                               m.correlation, m.phase_plane)
+                         : fmt::format(
+                               "correlates by {:.5f} with the one before, and two measurements of "
+                               "one medium by {:.5f}: the medium, or the beam on it, has moved",
+                               m.correlation, m.expected);
+    } else {
+        node.text += fmt::format("; correlates by {:.5f}, noise alone gives {:.5f}", m.correlation,
+                                 m.expected);
+    }
+    return diff;
+}
+
+}  // namespace opal::calibration
