@@ -72,13 +72,13 @@ std::string spread_text(const std::optional<Spread>& spread) {
 }
 
 std::string run_line(const TrainingRun& run) {
-    std::string line = fmt::format("  {} seed {}:", run.method, run.seed);
+    std::string line = fmt::format("  {} seed {}: ", run.method, run.seed);
     if (!run.result.epochs.empty() && run.result.epochs.back().validation) {
-        line += fmt::format(" validation {:.2f} %",
+        line += fmt::format("validation {:.2f} %, ",
                             100 * run.result.epochs.back().validation->accuracy());
     }
-    if (run.result.test) line += fmt::format(", test {:.2f} %", 100 * run.result.test->accuracy());
-    line += fmt::format(", {} epochs in {}", run.result.epochs.size(), duration_text(run.seconds));
+    if (run.result.test) line += fmt::format("test {:.2f} %, ", 100 * run.result.test->accuracy());
+    line += fmt::format("{} epochs in {}", run.result.epochs.size(), duration_text(run.seconds));
     if (run.projections.acquisitions > 0) {
         line += fmt::format(", {} exposures", run.projections.acquisitions);
     }

@@ -58,7 +58,7 @@ void add_angles(Page& page, const std::vector<TrainingRun>& runs, std::size_t bl
                 "Angle between the update of a hidden layer and the one backpropagation would "
                 "make at the same weights, on the first batch of the epoch. Below 90 degrees the "
                 "update descends; it falls at first as the layers above align with the feedback.",
-                "90 degrees and more, or <code>optical</code> clearly above <code>dfa</code>.");
+                "90 degrees and more, or <code>optical</code> clearly above <code>ternary</code>.");
 }
 
 const dfa::EpochMetrics* last_heard(const TrainingRun& run) {
@@ -108,6 +108,8 @@ void add_distribution(Page& page, const std::vector<TrainingRun>& runs, std::siz
         if (plot.series.empty()) continue;
         plot.series.push_back(gaussian(-4, 4));
         plot.series.back().label = "normal";
+        plot.series.back().style = Style::dashed;
+        plot.series.back().colour = 5;
         add_drawing(drawings, gnuplot.render(plot));
         add_drawing(drawings, epoch_curves(
                                   runs, of_block("signal to noise of the feedback", k),
@@ -157,9 +159,8 @@ Means means_of(const std::vector<TrainingRun>& runs, const std::string& method, 
 }
 
 void add_table(Page& page, const std::vector<TrainingRun>& runs, std::size_t blocks) {
-    std::vector<std::vector<std::string>> rows{
-        {"method", "hidden layer", "mean / deviation", "deviation", "excess kurtosis",
-         "correlation of components", "signal to noise", "correlation of the noise"}};
+    std::vector<std::vector<std::string>> rows{{"method", "layer", "mean / dev.", "deviation",
+                                                "kurtosis", "correlation", "S/N", "noise corr."}};
     for (const auto& summary : summarise(runs)) {
         for (std::size_t k = 0; k < blocks; ++k) {
             const Means m = means_of(runs, summary.method, k);
@@ -175,9 +176,11 @@ void add_table(Page& page, const std::vector<TrainingRun>& runs, std::size_t blo
     if (rows.size() == 1) return;
     page.table(rows, 1);
     page.paragraph(
-        "After the last epoch, mean over seeds. Correlations are root mean squares over all pairs "
-        "of components; that of the feedback cannot be 0, since it is made of as few numbers as "
-        "there are classes. No signal-to-noise ratio: what arrives is exactly linear in the error "
+        "After the last epoch, mean over seeds: mean in deviations, deviation, excess kurtosis, "
+        "correlation between components, power of signal over noise, correlation of the noise "
+        "between components. Correlations are root mean squares over all pairs; that of the "
+        "feedback cannot be 0, since it is made of as few numbers as "
+        "there are classes. No S/N: what arrives is exactly linear in the error "
         "(<code>dfa</code>) or no projection of it (<code>bp</code>).");
 }
 
