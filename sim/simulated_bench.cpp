@@ -30,10 +30,17 @@ public:
         : scene_(checked(scene, options.threads)),
           name_(fmt::format("simulated bench '{}'", scene.name)),
           identity_(fmt::format("simulated:{}", scene_fingerprint(scene))),
-          table_(scene_, options.events, options.begin.time),
+          table_(scene_, options.events, options.begin.time, options.faults),
           camera_(table_, scene_, options.threads, options.begin.exposures),
           dmd_(table_, scene_),
-          laser_(table_, scene_) {}
+          laser_(table_, scene_) {
+        if (FaultInjector* const faults = table_.faults()) {
+            faults->open_door = [this](hal::Duration at, hal::Duration closed_again_at) {
+                table_.clock_at(at, [this] { laser_.set_interlock(false); });
+                table_.clock_at(closed_again_at, [this] { laser_.set_interlock(true); });
+            };
+        }
+    }
 
     // Light goes first, whatever happens after.
     ~TableBench() override {
@@ -62,7 +69,13 @@ public:
     std::vector<std::complex<double>> true_reference(hal::Region region) const override {
         return table_.optics().true_reference(region);
     }
+    std::vector<std::complex<double>> true_field_at(const hal::BitPattern& pattern,
+                                                    hal::Region region,
+                                                    hal::Duration at) const override {
+        return table_.optics().true_field(pattern, region, at);
+    }
     void set_interlock(bool closed) override { laser_.set_interlock(closed); }
+    const FaultInjector* faults() const override { return table_.faults(); }
 
 private:
     const Scene scene_;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "hal/bench.h"
+#include "sim/faults/fault_injector.h"
 #include "sim/scene.h"
 
 #include <complex>
@@ -34,11 +35,18 @@ public:
     // pixels_per_mode_columns) of the sensor, and only centres inside `region` count.
     virtual std::vector<std::complex<double>> true_field(const hal::BitPattern& pattern,
                                                          hal::Region region) const = 0;
+    // The same at another virtual time: what the medium has become by then.
+    virtual std::vector<std::complex<double>> true_field_at(const hal::BitPattern& pattern,
+                                                            hal::Region region,
+                                                            hal::Duration at) const = 0;
     // Complex reference at those mode centres, same units, carrier included.
     virtual std::vector<std::complex<double>> true_reference(hal::Region region) const = 0;
 
     // Opens or closes the door switch, as a person in the lab would.
     virtual void set_interlock(bool closed) = 0;
+
+    // What has gone wrong so far, and whose light each frame held; nullptr: nothing ever does.
+    virtual const FaultInjector* faults() const = 0;
 };
 
 struct BenchOptions {
@@ -47,6 +55,7 @@ struct BenchOptions {
     std::ostream* events =
         nullptr;  // one JSON line per laser, DMD and camera event with its virtual time, flushed
     BenchMoment begin = {};
+    const FaultSchedule* faults = nullptr;  // let loose from the beginning; read while it is made
 };
 
 // Throws std::invalid_argument if no bench can be like that, or this machine cannot hold it.

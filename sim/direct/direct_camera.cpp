@@ -102,10 +102,14 @@ bool DirectCamera::receive(hal::Frame& frame, hal::Deadline deadline) {
     for (;;) {
         if (!sensor_.armed())
             fail(ErrorKind::wrong_state, "receive", "the camera is not armed; arm() comes first");
+        FaultInjector* const faults = table_.faults();
+        if (faults != nullptr && faults->take_held(frame)) return true;
         if (const auto delivery = sensor_.deliver()) {
             lock.unlock();  // rendering takes its time; the laser can go off meanwhile
             sensor_.fetch(*delivery, frame);
-            return true;
+            if (faults == nullptr || faults->deliver(frame, delivery->truth)) return true;
+            lock.lock();
+            continue;
         }
         if (table_.now() >= latest) return false;
         // Wait without the lock: another thread may turn the laser off meanwhile, and then the
@@ -121,6 +125,7 @@ void DirectCamera::disarm() {
     const auto lock = table_.lock();
     if (!sensor_.armed()) return;
     sensor_.disarm();
+    if (table_.faults() != nullptr) table_.faults()->end_run();
     table_.events().write(table_.now(), "camera", "disarm");
 }
 
@@ -129,6 +134,7 @@ hal::CameraStatus DirectCamera::status() {
     hal::CameraStatus status;
     status.armed = sensor_.armed();
     status.missed_triggers = sensor_.missed_edges();
+    if (table_.faults() != nullptr) status.missed_triggers += table_.faults()->missed_edges();
     status.temperature_c = scene_.temperature_c;
     status.dead_time = readout();
     return status;

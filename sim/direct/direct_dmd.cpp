@@ -37,6 +37,7 @@ DirectDmd::DirectDmd(OpticalTable& table, const Scene& scene) : table_(table) {
     info_.memory_patterns = static_cast<std::uint32_t>(scene.dmd.memory_patterns);
     info_.max_entries = info_.memory_patterns;
     memory_.resize(info_.memory_patterns);
+    if (table_.faults() != nullptr) older_.resize(info_.memory_patterns);
 }
 
 DirectDmd::~DirectDmd() {
@@ -66,9 +67,15 @@ void DirectDmd::load(std::uint32_t first_slot, std::span<const hal::BitPattern> 
     lock.unlock();  // reducing thousands of patterns takes its time; memory_ is the DMD's alone
     for (std::size_t i = 0; i < patterns.size(); ++i) {
         auto& light = memory_[first_slot + i];
+        if (table_.faults() != nullptr) older_[first_slot + i] = light;
         light.reset();
         auto fresh = pool_.take();
-        table_.optics().reduce(patterns[i], *fresh);
+        if (FaultInjector* const faults = table_.faults()) {
+            table_.optics().reduce(faults->mirrors(patterns[i], stuck_), *fresh);
+            fresh->mark = pattern_mark(patterns[i]);
+        } else {
+            table_.optics().reduce(patterns[i], *fresh);
+        }
         light = std::move(fresh);
     }
 }
@@ -89,11 +96,23 @@ void DirectDmd::start() {
     if (!shown_) resolve();
     started_at_ = table_.now();
     stopped_at_ = Duration::max();
-    started_sequence_ = shown_;
+    started_sequence_ = spoiled(shown_);
     table_.events().write(
         started_at_, "dmd", "start",
         fmt::format("\"entries\":{},\"repeat\":{}", sequence_.entries.size(), sequence_.repeat));
-    table_.show(shown_);
+    table_.show(started_sequence_);
+}
+
+// What the bench's faults make of a triggered sequence.
+std::shared_ptr<const ShownSequence> DirectDmd::spoiled(
+    std::shared_ptr<const ShownSequence> asked) {
+    FaultInjector* const faults = table_.faults();
+    if (faults == nullptr || asked->edges->empty()) return asked;
+    return faults->begin_run(asked, started_at_, [&](std::size_t entry) {
+        const std::uint32_t slot = sequence_.entries[entry].slot;
+        const auto& older = older_[slot];
+        return older && older->mark != memory_[slot]->mark ? older : nullptr;
+    });
 }
 
 void DirectDmd::stop() {

@@ -36,11 +36,14 @@ private:
     bool running() const;
     hal::Duration run_time() const;
     void resolve();
+    std::shared_ptr<const ShownSequence> spoiled(std::shared_ptr<const ShownSequence> asked);
 
     OpticalTable& table_;
     hal::DmdInfo info_;
     LightPool pool_;
     std::vector<std::shared_ptr<const ChannelAmplitudes>> memory_;  // by slot; empty: not loaded
+    std::vector<std::shared_ptr<const ChannelAmplitudes>> older_;   // before that; for faults
+    hal::BitPattern stuck_;                                         // room for a pattern's faults
     hal::PatternSequence sequence_;                                 // programmed
     std::shared_ptr<const ShownSequence> shown_;  // the same, resolved; empty after load/program
     // The run entries_started counts; its sequence goes when patterns are loaded, its count stays.

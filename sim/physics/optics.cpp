@@ -175,8 +175,15 @@ void Optics::State::add_segment(const LightSegment& segment, double power_factor
                                 Workspace& work) const {
     assert(segment.light != nullptr);
     const RegionPlan& at = *work.plan;
-    const MediumMix mix = stability.medium_mix(segment.start + segment.duration / 2);
-    const MeanPhase phase = stability.mean_phase(segment.start, segment.duration);
+    const MediumMix mix =
+        stability.medium_mix(segment.start + segment.duration / 2, segment.medium_rad);
+    MeanPhase phase = stability.mean_phase(segment.start, segment.duration);
+    if (segment.phase_rad != 0) {
+        const CosSin more = cos_sin_of_turns(segment.phase_rad / (2 * pi));
+        const MeanPhase before = phase;
+        phase.cosine = before.cosine * more.cosine - before.sine * more.sine;
+        phase.sine = before.sine * more.cosine + before.cosine * more.sine;
+    }
     const auto field_at = [&](std::uint32_t epoch) {
         return work.fields[epoch % 2].field(segment.light->q12, at.window, epoch, work.medium);
     };
@@ -316,11 +323,19 @@ double Optics::power_factor(hal::Duration at) const {
 }
 
 std::vector<std::complex<double>> Optics::true_field(const hal::BitPattern& pattern,
-                                                     hal::Region region) const {
+                                                     hal::Region region, hal::Duration at) const {
     std::vector<double> amplitudes = state_->dmd.reduce_plain(pattern);
     for (double& a : amplitudes) a *= 4096;
+    const ModeWindow centres = state_->speckle.centres(region);
+    const MediumMix mix = state_->stability.medium_mix(at);
     std::vector<std::complex<double>> field =
-        state_->medium->plain_field(amplitudes, state_->speckle.centres(region), 0);
+        state_->medium->plain_field(amplitudes, centres, mix.epoch);
+    if (mix.far != 0) {
+        const std::vector<std::complex<double>> next =
+            state_->medium->plain_field(amplitudes, centres, mix.epoch + 1);
+        for (std::size_t k = 0; k < field.size(); ++k)
+            field[k] = mix.near * field[k] + mix.far * next[k];
+    }
     for (auto& y : field) y *= state_->units_per_sum * state_->field_unit;
     return field;
 }

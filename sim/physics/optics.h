@@ -25,6 +25,7 @@ namespace opal::sim {
 // off mirrors, and the stuck ones.
 struct ChannelAmplitudes {
     std::vector<std::int32_t> q12;
+    std::uint64_t mark = 0;  // names the pattern to whoever keeps score; no light depends on it
 };
 
 // One stretch of an exposure in which neither the pattern nor the laser's set power changes.
@@ -34,6 +35,9 @@ struct LightSegment {
     hal::Duration duration{0};
     // Mean laser power over its maximum, 65536 = maximum, 0 = off. Noise and drift come on top.
     std::uint32_t power_q16 = 0;
+    // Faults (sim/faults): beyond what the scene's stability does.
+    double phase_rad = 0;   // between the arms
+    double medium_rad = 0;  // the medium turned into another one by this angle
 };
 
 struct Exposure {
@@ -76,8 +80,8 @@ public:
     double power_factor(hal::Duration at) const;  // laser noise and drift around 1
 
     // Double-precision twins; see SimulatedBench. Both leave out phase_rad().
-    std::vector<std::complex<double>> true_field(const hal::BitPattern& pattern,
-                                                 hal::Region region) const;
+    std::vector<std::complex<double>> true_field(const hal::BitPattern& pattern, hal::Region region,
+                                                 hal::Duration at = hal::Duration{0}) const;
     std::vector<std::complex<double>> true_reference(hal::Region region) const;
 
 private:

@@ -31,6 +31,7 @@ enum class RandomStream : std::uint32_t {
     power_noise = 7,
     vibration = 8,
     diagonals = 9,
+    faults = 10,
 };
 
 constexpr PhiloxKey key_of(std::uint64_t seed) {

@@ -91,9 +91,11 @@ double Stability::power_factor(hal::Duration at) const {
     return std::max(factor, 0.0);
 }
 
-MediumMix Stability::medium_mix(hal::Duration at) const {
-    if (decorrelation_s_ <= 0) return {};
-    const Split position = split(seconds(at) / decorrelation_s_);
+MediumMix Stability::medium_mix(hal::Duration at, double turned_rad) const {
+    if (decorrelation_s_ <= 0 && turned_rad == 0) return {};
+    double turned = decorrelation_s_ > 0 ? seconds(at) / decorrelation_s_ : 0;
+    if (turned_rad != 0) turned += turned_rad * 2 / pi;
+    const Split position = split(turned);
     const CosSin mix = cos_sin_of_turns(0.25 * position.rest);
     return {static_cast<std::uint32_t>(position.whole), mix.cosine, mix.sine};
 }

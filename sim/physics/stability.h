@@ -37,7 +37,8 @@ public:
     double phase_rad(hal::Duration at) const;
     MeanPhase mean_phase(hal::Duration start, hal::Duration duration) const;
     double power_factor(hal::Duration at) const;
-    MediumMix medium_mix(hal::Duration at) const;
+    // `turned_rad`: the medium has turned further into the next by this angle than time says.
+    MediumMix medium_mix(hal::Duration at, double turned_rad = 0) const;
 
 private:
     double wander(RandomStream stream, double position) const;

@@ -21,9 +21,11 @@ ChannelAmplitudes light_of_all_off(const Optics& optics, const DmdScene& dmd) {
 
 }  // namespace
 
-OpticalTable::OpticalTable(const Scene& scene, std::ostream* events, Duration begin)
-    : clock_(scene.pace == Pace::real_time ? &host_clock_ : nullptr, begin),
-      events_(events),
+OpticalTable::OpticalTable(const Scene& scene, std::ostream* events, Duration begin,
+                           const FaultSchedule* faults)
+    : events_(events),
+      faults_(faults != nullptr ? std::make_unique<FaultInjector>(*faults, events_) : nullptr),
+      clock_(scene.pace == Pace::real_time ? &host_clock_ : nullptr, begin),
       optics_(scene),
       patterns_(from_microseconds(scene.dmd.settle_us), light_of_all_off(optics_, scene.dmd)) {}
 
@@ -83,6 +85,7 @@ void OpticalTable::light_segments(Duration from, Duration to, std::vector<LightS
         for (Duration begin = stretch.begin; begin < stretch.end;) {
             const Duration end = std::min(stretch.end, laser_.next_change(begin));
             into.push_back({stretch.light.get(), begin, end - begin, laser_.mean_q16(begin, end)});
+            if (faults_) faults_->bend(into.back());
             begin = end;
         }
         lights.push_back(std::move(stretch.light));

@@ -11,6 +11,7 @@
 // or waits while holding it: off() of the laser needs it too and must never wait for a frame.
 #pragma once
 
+#include "sim/faults/fault_injector.h"
 #include "sim/physics/optics.h"
 #include "sim/scene.h"
 #include "sim/table/event_log.h"
@@ -19,6 +20,7 @@
 #include "sim/table/trigger_cable.h"
 #include "sim/table/virtual_clock.h"
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <ostream>
@@ -40,11 +42,19 @@ protected:
 class OpticalTable {
 public:
     // `begin`: the virtual time at which the table is set up.
-    OpticalTable(const Scene& scene, std::ostream* events, hal::Duration begin = {});
+    // `faults`: what goes wrong on it; nullptr: nothing does.
+    OpticalTable(const Scene& scene, std::ostream* events, hal::Duration begin = {},
+                 const FaultSchedule* faults = nullptr);
 
     const Optics& optics() const { return optics_; }
     VirtualClock& clock() { return clock_; }
+    // Something a person does at a moment to come.
+    void clock_at(hal::Duration at, std::function<void()> act) {
+        clock_.call_at(hal::Time{at}, std::move(act));
+    }
     EventLog& events() { return events_; }
+    FaultInjector* faults() { return faults_.get(); }
+    const FaultInjector* faults() const { return faults_.get(); }
     hal::Duration now() const { return clock_.now().time_since_epoch(); }
     [[nodiscard]] std::unique_lock<std::mutex> lock() { return std::unique_lock(mutex_); }
 
@@ -69,8 +79,9 @@ private:
     void change(Change&& make);
 
     hal::SteadyClock host_clock_;
-    VirtualClock clock_;
     EventLog events_;
+    std::unique_ptr<FaultInjector> faults_;
+    VirtualClock clock_;
     Optics optics_;
     std::mutex mutex_;
     PatternTimeline patterns_;

@@ -8,6 +8,25 @@ namespace opal::sim {
 
 using hal::Duration;
 
+namespace {
+
+// The pattern with the largest part of the exposure.
+FrameTruth truth_of(const std::vector<LightSegment>& segments) {
+    Duration total{0};
+    for (const LightSegment& s : segments) total += s.duration;
+    FrameTruth truth;
+    for (const LightSegment& s : segments) {
+        Duration same{0};
+        for (const LightSegment& other : segments)
+            if (other.light->mark == s.light->mark) same += other.duration;
+        const double share = static_cast<double>(same.count()) / static_cast<double>(total.count());
+        if (share > truth.share) truth = {s.light->mark, share};
+    }
+    return truth;
+}
+
+}  // namespace
+
 TriggeredSensor::TriggeredSensor(OpticalTable& table, int threads, std::uint64_t exposures_before)
     : table_(table),
       renderer_(table.optics(), threads),
@@ -74,7 +93,7 @@ std::optional<TriggeredSensor::Delivery> TriggeredSensor::deliver() {
     const bool gap = exposure.id != next_id_;
     next_id_ = exposure.id + 1;
     Delivery delivery{renderer_.claim_oldest(), exposure.id, exposure.begin,
-                      gap ? hal::FrameStatus::overrun : hal::FrameStatus::complete};
+                      gap ? hal::FrameStatus::overrun : hal::FrameStatus::complete, exposure.truth};
     render_ahead();
     return delivery;
 }
@@ -157,7 +176,8 @@ bool TriggeredSensor::plan_one(Duration until) {
     }
     const Duration begin = *edge + timing_.latency + timing_.delay;
     const Duration end = begin + timing_.exposure;
-    planned(tail_) = {*edge, begin, end, end + timing_.readout, ahead_.accepted - 1, false, false};
+    planned(tail_) = {*edge, begin, end, end + timing_.readout, ahead_.accepted - 1,
+                      false, false, {}};
     ++tail_;
     return true;
 }
@@ -201,13 +221,14 @@ void TriggeredSensor::render_ahead() {
     }
 }
 
-void TriggeredSensor::submit(const Planned& exposure) {
+void TriggeredSensor::submit(Planned& exposure) {
     FrameRenderer::Job& job = renderer_.next_job();
     job.exposure.region = settings_.region;
     job.exposure.format = settings_.format;
     job.exposure.total = timing_.exposure;
     job.exposure.frame_key = exposures_before_ + exposure.id;
     table_.light_segments(exposure.begin, exposure.end, job.segments, job.lights);
+    if (table_.faults()) exposure.truth = truth_of(job.segments);
     renderer_.submit();
 }
 

@@ -53,6 +53,7 @@ public:
         std::uint64_t id = 0;
         hal::Duration begin{0};
         hal::FrameStatus status = hal::FrameStatus::complete;
+        FrameTruth truth{};
     };
     // Takes it out of the sensor if it is there by now; fetch() comes next.
     std::optional<Delivery> deliver();
@@ -81,6 +82,7 @@ private:
         std::uint64_t id = 0;
         bool rendering = false;  // handed to the renderer
         bool lost = false;       // no room when it was ready
+        FrameTruth truth{};
     };
 
     const TriggerCable& line() const;
@@ -90,7 +92,7 @@ private:
     bool plan_one(hal::Duration until);
     void arrive(hal::Duration now);
     void render_ahead();
-    void submit(const Planned& exposure);
+    void submit(Planned& exposure);
     void drop_lost();
 
     OpticalTable& table_;
