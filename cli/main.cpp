@@ -133,6 +133,9 @@ int run(int argc, char** argv) {
     add_record_command(program, session);
     add_scene_command(program, session);
     add_bench_command(program, session);
+    add_devices_command(program, session);
+    add_features_command(program, session);
+    add_serve_command(program, session);
     add_version_command(program, session);
     try {
         program.parse(argc, argv);

@@ -33,6 +33,9 @@ void add_demo_command(CLI::App& program, Session& session);
 void add_record_command(CLI::App& program, Session& session);
 void add_scene_command(CLI::App& program, Session& session);
 void add_bench_command(CLI::App& program, Session& session);
+void add_devices_command(CLI::App& program, Session& session);
+void add_features_command(CLI::App& program, Session& session);
+void add_serve_command(CLI::App& program, Session& session);
 void add_version_command(CLI::App& program, Session& session);
 
 }  // namespace opal::cli
