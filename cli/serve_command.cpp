@@ -34,6 +34,7 @@ struct ServeOptions {
     std::uint64_t first_block = 1;
     double light_hz = 0;
     sim::StreamFaults faults;
+    std::uint32_t link_mbit = 1000;
     double seconds = 0;
 };
 
@@ -94,6 +95,7 @@ ExitCode serve(Session& session, const ServeOptions& options) {
     camera_options.user_name = options.user_name;
     camera_options.faults = options.faults;
     camera_options.first_block = options.first_block;
+    camera_options.link_mbit = options.link_mbit;
     sim::VirtualGigeCamera camera(table, scene, *control, *stream, camera_options);
     const auto handle = [&](hal::UdpAddress from, std::span<const std::byte> bytes) {
         camera.handle(from, bytes);
@@ -141,6 +143,10 @@ void add_serve_command(CLI::App& program, Session& session) {
                         "is the camera's Line0");
     command->add_option("--first-block", options->first_block,
                         "where stream block ids start: 65500 shows their wrap soon");
+    command
+        ->add_option("--link-mbit", options->link_mbit,
+                     "speed of the camera's network link; 0: packets leave at once")
+        ->capture_default_str();
     command->add_option("--lose", options->faults.lost, "share of stream packets lost, 0 to 1");
     command->add_option("--double", options->faults.doubled, "share that arrive twice");
     command->add_option("--swap", options->faults.swapped, "share that arrive after the next");

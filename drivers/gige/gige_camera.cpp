@@ -5,6 +5,7 @@
 #include "drivers/gige/packet_size.h"
 #include "hal/error.h"
 #include "protocol/gvcp_registers.h"
+#include "protocol/gvsp_chunks.h"
 
 #include <fmt/format.h>
 
@@ -231,6 +232,20 @@ bool GigeCamera::receive(hal::Frame& frame, hal::Deadline deadline) {
     return true;
 }
 
+// The features of chunks tell about the frame received last.
+void GigeCamera::attach_chunks(const Block& block) {
+    map_->detach();
+    if (!block.has_leader || !block.leader.with_chunks || !block.missing.empty()) return;
+    const std::size_t size =
+        block.has_trailer && block.trailer.chunk_size > 0
+            ? std::min<std::size_t>(block.trailer.chunk_size, block.data.size())
+            : block.data.size();
+    protocol::gvsp::ChunkReader chunks(std::span(block.data).first(size));
+    // The first chunk is the image itself.
+    for (auto chunk = chunks.next(); chunk && !chunks.complete(); chunk = chunks.next())
+        map_->attach(chunk->id, chunk->data);
+}
+
 void GigeCamera::deliver(ReceivedBlock received, hal::Frame& frame) {
     Block& block = received.block;
     const protocol::PixelCode code = features_->wire_code();
@@ -251,6 +266,7 @@ void GigeCamera::deliver(ReceivedBlock received, hal::Frame& frame) {
         block.data.resize(std::max(block.data.size(), image));
         missing_.assign(1, MissingRange{0, image});
     }
+    attach_chunks(block);
     frame.region = region;
     frame.format = settings_.format;
     if (const auto packing = protocol::packing_of(code)) {

@@ -58,7 +58,8 @@ public:
     void disarm() override;
     hal::CameraStatus status() override;
 
-    // Bytes of the image of the last received frame that never came, on the wire; empty if complete.
+    // Bytes of the image of the last received frame that never came, as they are on the wire; empty
+    // if it is complete.
     const std::vector<MissingRange>& missing_ranges() const { return missing_; }
     AssemblerStatistics statistics() { return receiver_->statistics(); }
     std::uint32_t packet_size() const { return packet_size_; }
@@ -72,6 +73,7 @@ private:
     void keep_alive(const std::stop_token& stop);
     void lose(std::string reason);
     void require_alive(const char* operation);
+    void attach_chunks(const Block& block);
     void deliver(ReceivedBlock received, hal::Frame& frame);
     [[noreturn]] void fail(hal::ErrorKind kind, const char* operation,
                            const std::string& text) const;

@@ -25,6 +25,9 @@ namespace {
 // Frames the sensor may hold; they are sent as soon as they are ready.
 constexpr std::uint64_t sensor_room = 64;
 
+// A host's timers are no finer: packets leave in bursts of what fits into this time.
+constexpr std::uint64_t burst_ns = 500000;
+
 void append_chunk(std::vector<std::byte>& data, std::uint32_t id,
                   std::span<const std::byte> value) {
     data.insert(data.end(), value.begin(), value.end());
@@ -71,7 +74,6 @@ void VirtualGigeCamera::start_acquisition() {
 void VirtualGigeCamera::stop_acquisition() {
     if (!acquiring_) return;
     acquiring_ = false;
-    next_packet_ = ~std::uint32_t{0};
     const auto lock = table_.lock();
     if (!sensor_.armed()) return;
     sensor_.disarm();
@@ -191,27 +193,27 @@ void VirtualGigeCamera::send_frame(const hal::Frame& frame) {
         block.trailer.chunk_size = static_cast<std::uint32_t>(block.data.size());
         block.trailer.chunk_layout = 1;
     }
-    next_packet_ = 0;
-    continue_sending();
+    if (!sending_) continue_sending();
     if (++frames_sent_ == frames_wanted_) stop_acquisition();
 }
 
-// All packets at once, or one after the other where the client asked for a delay between them.
+// All packets at once, or no faster than the link and the client's wish for a delay allow.
 void VirtualGigeCamera::continue_sending() {
-    const std::uint32_t delay_ns = memory_.value(reg::stream_packet_delay);
-    if (next_packet_ == ~std::uint32_t{0}) return;
-    if (delay_ns == 0) {
-        next_packet_ = stream_.send_newest(next_packet_, ~std::uint32_t{0});
-        next_packet_ = ~std::uint32_t{0};
+    sending_ = false;
+    const std::uint64_t size =
+        memory_.value(reg::stream_packet_size) & protocol::gvcp::packet_size_mask;
+    const std::uint64_t on_the_link_ns =
+        options_.link_mbit > 0 ? size * 8 * 1000 / options_.link_mbit : 0;
+    const std::uint64_t each_ns = on_the_link_ns + memory_.value(reg::stream_packet_delay);
+    if (each_ns == 0) {
+        stream_.send_some(~std::uint32_t{0});
         return;
     }
-    const std::uint32_t before = next_packet_;
-    next_packet_ = stream_.send_newest(before, 1);
-    if (next_packet_ == before) {
-        next_packet_ = ~std::uint32_t{0};
-        return;
-    }
-    call_at(now() + Duration{delay_ns}, &VirtualGigeCamera::continue_sending);
+    const std::uint64_t count = std::max<std::uint64_t>(1, burst_ns / each_ns);
+    if (!stream_.send_some(static_cast<std::uint32_t>(count))) return;
+    sending_ = true;
+    call_at(now() + Duration{static_cast<std::int64_t>(count * each_ns)},
+            &VirtualGigeCamera::continue_sending);
 }
 
 }  // namespace opal::sim

@@ -16,6 +16,8 @@ namespace {
 
 // How many blocks a client may still ask packets of.
 constexpr std::size_t kept_blocks = 8;
+// How many may wait to be sent: a camera's memory is not endless.
+constexpr std::size_t most_waiting = 32;
 
 }  // namespace
 
@@ -26,11 +28,22 @@ std::uint32_t StreamBlock::data_packets() const {
 
 StreamBlock& GigeStream::begin_block() {
     StreamBlock block;
-    if (blocks_.size() >= kept_blocks) {
+    if (unsent_ >= most_waiting) {
+        --unsent_;
+        next_packet_ = 0;
+    }
+    while (blocks_.size() - unsent_ >= kept_blocks) {
         block.data = std::move(blocks_.front().data);
         blocks_.pop_front();
     }
+    ++unsent_;
     return blocks_.emplace_back(std::move(block));
+}
+
+void GigeStream::forget_all() {
+    blocks_.clear();
+    unsent_ = 0;
+    next_packet_ = 0;
 }
 
 void GigeStream::send_bytes(hal::UdpAddress to, std::size_t size) {
@@ -71,12 +84,12 @@ void GigeStream::send(const StreamBlock& block, std::uint32_t packet, bool again
     send_bytes(block.to, size);
 }
 
-std::uint32_t GigeStream::send_newest(std::uint32_t from, std::uint32_t count) {
-    if (blocks_.empty()) return ~std::uint32_t{0};
-    const StreamBlock& block = blocks_.back();
-    const std::uint64_t end = std::min<std::uint64_t>(std::uint64_t{from} + count,
-                                                      std::uint64_t{block.last_packet()} + 1);
-    for (std::uint32_t packet = from; packet < end; ++packet) {
+bool GigeStream::send_some(std::uint32_t count) {
+    while (unsent_ > 0 && count > 0) {
+        const StreamBlock& block = blocks_[blocks_.size() - unsent_];
+        const std::uint32_t packet = next_packet_++;
+        const bool last = packet == block.last_packet();
+        --count;
         switch (faults_.fate(block.id, packet)) {
             case StreamFaults::Fate::lost:
                 break;
@@ -85,15 +98,17 @@ std::uint32_t GigeStream::send_newest(std::uint32_t from, std::uint32_t count) {
                 send(block, packet, false);
                 break;
             case StreamFaults::Fate::swapped:
-                if (packet + 1 < end) send(block, packet + 1, false);
+                if (!last) send(block, next_packet_++, false);
                 send(block, packet, false);
-                ++packet;
                 break;
             case StreamFaults::Fate::arrives:
                 send(block, packet, false);
         }
+        if (next_packet_ <= block.last_packet()) continue;
+        --unsent_;
+        next_packet_ = 0;
     }
-    return static_cast<std::uint32_t>(end);
+    return unsent_ > 0;
 }
 
 void GigeStream::resend(const protocol::gvcp::PacketResend& request, hal::UdpAddress to) {

@@ -32,15 +32,16 @@ public:
     GigeStream(hal::UdpPort& port, StreamFaults faults) : port_(port), faults_(faults) {}
 
     StreamFaults& faults() { return faults_; }
-    // Room for a new block's data; storage of forgotten blocks is used again.
+    // Room for a new block's data, to be filled in before send_some(); storage of forgotten blocks
+    // is used again. Where too many wait to be sent, the oldest is lost.
     StreamBlock& begin_block();
-    // Sends packets [from, ...) of the newest block, at most `count`; returns the next one to send,
-    // beyond last_packet() when done.
-    std::uint32_t send_newest(std::uint32_t from, std::uint32_t count);
+    // Sends up to `count` packets of what waits, oldest first; false when nothing is left.
+    bool send_some(std::uint32_t count);
+    bool waiting() const { return unsent_ > 0; }
     void resend(const protocol::gvcp::PacketResend& request, hal::UdpAddress to);
     // A datagram as large as SCPS says, if the network takes it.
     void send_test_packet(hal::UdpAddress to, std::uint32_t packet_size);
-    void forget_all() { blocks_.clear(); }
+    void forget_all();
 
 private:
     void send(const StreamBlock& block, std::uint32_t packet, bool again);
@@ -49,6 +50,8 @@ private:
     hal::UdpPort& port_;
     StreamFaults faults_;
     std::deque<StreamBlock> blocks_;  // oldest first
+    std::size_t unsent_ = 0;          // of them, at the end
+    std::uint32_t next_packet_ = 0;   // of the first unsent one
     std::vector<std::byte> datagram_ = std::vector<std::byte>(65536);
 };
 

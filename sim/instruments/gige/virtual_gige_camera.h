@@ -32,6 +32,7 @@ struct GigeCameraOptions {
     StreamFaults faults;
     int threads = 0;                // that render frames; 0: all cores
     std::uint64_t first_block = 1;  // where block ids start, to see them wrap early
+    std::uint32_t link_mbit = 0;    // packets leave no faster than this; 0: at once
 };
 
 class VirtualGigeCamera final : private TableWatcher {
@@ -133,7 +134,7 @@ private:
     std::uint64_t frames_wanted_ = 0;  // 0: no end
     hal::Duration next_free_run_{0};
     std::uint64_t missed_before_ = 0;
-    std::uint32_t next_packet_ = 0;           // of the newest block
+    bool sending_ = false;                    // continue_sending() will be called
     std::optional<hal::Duration> frame_act_;  // when frame_due() is called; the table's lock
     hal::Frame frame_;
 };

@@ -1,0 +1,188 @@
+// The virtual GigE Vision camera refuses what a real one refuses, with the status codes a real one
+// uses: commands and answers as bytes typed from the protocol's documents.
+#include "tests/instruments/gige_bench.h"
+
+#include "tests/protocol/wire_bytes.h"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <optional>
+#include <vector>
+
+using namespace opal;
+using namespace std::chrono_literals;
+using tests::hex;
+
+namespace {
+
+// Someone with a UDP port and a byte list.
+class Client {
+public:
+    explicit Client(tests::GigeTable& wire) : wire_(wire), port_(wire.open_port()) {}
+
+    std::optional<std::vector<std::byte>> ask(const char* command) {
+        port_->send(tests::camera_address, hex(command));
+        return receive();
+    }
+    std::optional<std::vector<std::byte>> receive(hal::Duration wait = 1ms) {
+        std::vector<std::byte> room(2048);
+        hal::UdpArrival arrival;
+        arrival.room = room;
+        if (port_->receive({&arrival, 1}, hal::Deadline::after(wire_.table.clock(), wait)) == 0)
+            return std::nullopt;
+        room.resize(arrival.length);
+        return room;
+    }
+    hal::UdpPort& port() { return *port_; }
+
+private:
+    tests::GigeTable& wire_;
+    std::unique_ptr<sim::MemoryUdpPort> port_;
+};
+
+void expect(Client& client, const char* command, const char* answer) {
+    CAPTURE(command);
+    const auto came = client.ask(command);
+    REQUIRE(came);
+    CHECK(*came == hex(answer));
+}
+
+constexpr const char* take_control = "42 01 00 82 00 08 00 01 | 00 00 0a 00 00 00 00 02";
+constexpr const char* control_taken = "00 00 00 83 00 04 00 01 | 00 00 00 01";
+
+}  // namespace
+
+TEST_CASE("registers: unknown, read-only, unaligned, out of range, commands nobody knows") {
+    tests::GigeTable wire(contract::small_scene());
+    Client client(wire);
+    expect(client, "42 01 00 80 00 04 00 01 | 00 00 00 00",
+           "00 00 00 81 00 04 00 01 | 00 02 00 00");  // version 2.0
+    expect(client, "42 01 00 80 00 04 00 00 | 00 00 09 04",
+           "00 00 00 81 00 04 00 00 | 00 00 00 01");  // a probe with id 0
+    expect(client, "42 01 00 80 00 04 00 02 | 00 00 90 00", "80 03 00 81 00 00 00 02");
+    expect(client, "42 01 00 80 00 04 00 03 | 00 00 00 02", "80 05 00 81 00 00 00 03");
+    expect(client, "42 01 00 84 00 08 00 04 | 00 00 00 48 00 00 00 03", "80 05 00 85 00 00 00 04");
+    expect(client, "42 01 00 84 00 08 00 05 | 00 00 00 48 00 00 02 1c", "80 02 00 85 00 00 00 05");
+    expect(client, "42 01 00 44 00 00 00 06", "80 01 00 45 00 00 00 06");
+    // Concatenated: version and control privilege.
+    expect(client, "42 01 00 80 00 08 00 07 | 00 00 00 00 00 00 0a 00",
+           "00 00 00 81 00 08 00 07 | 00 02 00 00 00 00 00 00");
+    expect(client, "42 01 00 84 00 08 00 08 | 00 00 00 48 00 00 00 08",
+           "00 00 00 85 00 0c 00 08 | 00 00 00 48 4f 50 41 4c 00 00 00 00");  // "OPAL"
+
+    expect(client, "42 01 00 82 00 08 00 09 | 00 00 a0 00 00 00 00 20",
+           "80 06 00 83 00 04 00 09 | 00 00 00 00");  // a write without control
+    expect(client, take_control, control_taken);
+    expect(client, "42 01 00 82 00 08 00 0a | 00 00 00 00 00 00 00 01",
+           "80 04 00 83 00 04 00 0a | 00 00 00 00");
+    expect(client, "42 01 00 82 00 08 00 0b | 00 00 a0 00 00 00 ff ff",
+           "80 02 00 83 00 04 00 0b | 00 00 00 00");  // wider than the sensor
+    expect(client, "42 01 00 82 00 08 00 0c | 00 00 90 00 00 00 00 00",
+           "80 03 00 83 00 04 00 0c | 00 00 00 00");
+    // The first of two is done, the second is not.
+    expect(client, "42 01 00 82 00 10 00 0d | 00 00 a0 00 00 00 00 20 00 00 a0 18 00 00 00 00",
+           "80 04 00 83 00 04 00 0d | 00 00 00 01");
+    expect(client, "42 01 00 80 00 04 00 0e | 00 00 a0 00",
+           "00 00 00 81 00 04 00 0e | 00 00 00 20");
+    // WRITEMEM has the same effect as WRITEREG.
+    expect(client, "42 01 00 86 00 08 00 0f | 00 00 a0 00 00 00 00 10",
+           "00 00 00 87 00 04 00 0f | 00 00 00 04");
+    expect(client, "42 01 00 80 00 04 00 10 | 00 00 a0 00",
+           "00 00 00 81 00 04 00 10 | 00 00 00 10");
+    // No acknowledge wanted, none sent; another key is silence; so is rubbish.
+    CHECK_FALSE(client.ask("42 00 00 80 00 04 00 11 | 00 00 00 00"));
+    CHECK_FALSE(client.ask("43 01 00 80 00 04 00 12 | 00 00 00 00"));
+    CHECK_FALSE(client.ask("42 01 00 80 00 ff 00 13 | 00 00 00 00"));
+    CHECK_FALSE(client.ask("42"));
+}
+
+TEST_CASE("one client controls; others read, until control is exclusive or given back") {
+    tests::GigeTable wire(contract::small_scene());
+    Client first(wire);
+    Client second(wire);
+    expect(first, take_control, control_taken);
+    expect(second, "42 01 00 82 00 08 00 21 | 00 00 0a 00 00 00 00 02",
+           "80 06 00 83 00 04 00 21 | 00 00 00 00");
+    expect(second, "42 01 00 82 00 08 00 22 | 00 00 a0 00 00 00 00 10",
+           "80 06 00 83 00 04 00 22 | 00 00 00 00");
+    expect(second, "42 01 00 80 00 04 00 23 | 00 00 0a 00",
+           "00 00 00 81 00 04 00 23 | 00 00 00 02");
+    expect(first, "42 01 00 82 00 08 00 24 | 00 00 0a 00 00 00 00 03",
+           "00 00 00 83 00 04 00 24 | 00 00 00 01");
+    expect(second, "42 01 00 80 00 04 00 25 | 00 00 0a 00", "80 06 00 81 00 00 00 25");
+    const auto found = second.ask("42 01 00 02 00 00 ff ff");
+    REQUIRE(found);
+    CHECK(found->size() == 256);
+    CHECK(wire.camera.owner() == first.port().local());
+    expect(first, "42 01 00 82 00 08 00 26 | 00 00 0a 00 00 00 00 00",
+           "00 00 00 83 00 04 00 26 | 00 00 00 01");
+    expect(second, "42 01 00 82 00 08 00 27 | 00 00 0a 00 00 00 00 02",
+           "00 00 00 83 00 04 00 27 | 00 00 00 01");
+}
+
+TEST_CASE("silence for longer than the heartbeat timeout ends control and stream") {
+    tests::GigeTable wire(contract::small_scene());
+    Client client(wire);
+    expect(client, take_control, control_taken);
+    expect(client, "42 01 00 82 00 08 00 31 | 00 00 0d 00 00 00 c0 00",
+           "00 00 00 83 00 04 00 31 | 00 00 00 01");
+    wire.table.clock().wait_for(2900ms);
+    expect(client, "42 01 00 80 00 04 00 32 | 00 00 0a 00",
+           "00 00 00 81 00 04 00 32 | 00 00 00 02");
+    wire.table.clock().wait_for(2900ms);  // since the last command
+    CHECK(wire.camera.owner());
+    wire.table.clock().wait_for(200ms);
+    CHECK_FALSE(wire.camera.owner());
+    expect(client, "42 01 00 80 00 04 00 33 | 00 00 0d 00",
+           "00 00 00 81 00 04 00 33 | 00 00 00 00");
+}
+
+TEST_CASE("a command sent again is answered again and not done again") {
+    tests::GigeTable wire(contract::small_scene());
+    Client client(wire);
+    expect(client, take_control, control_taken);
+    // A test packet is what a command does here: SCDA, SCP, then SCPS with the fire bit, 576 bytes.
+    const hal::UdpAddress here = client.port().local();
+    auto command = hex("42 01 00 82 00 10 00 41 | 00 00 0d 18 c0 a8 01 01 00 00 0d 00 00 00");
+    command.push_back(static_cast<std::byte>(here.port >> 8));
+    command.push_back(static_cast<std::byte>(here.port & 0xFF));
+    client.port().send(tests::camera_address, command);
+    REQUIRE(client.receive());
+    const char* const fire = "42 01 00 82 00 08 00 42 | 00 00 0d 04 c0 00 02 40";
+    const auto one = client.ask(fire);
+    const auto two = client.receive();
+    REQUIRE(one);
+    REQUIRE(two);
+    CHECK(one->size() + two->size() == 12 + 576 - 28);
+    expect(client, fire, "00 00 00 83 00 04 00 42 | 00 00 00 01");
+    CHECK_FALSE(client.receive());
+    // The fire bit reads back 0.
+    expect(client, "42 01 00 80 00 04 00 43 | 00 00 0d 04",
+           "00 00 00 81 00 04 00 43 | 40 00 02 40");
+}
+
+TEST_CASE("what shapes a frame is locked while frames are taken") {
+    tests::GigeTable wire(contract::small_scene());
+    const auto camera = wire.open();
+    hal::CameraSettings settings;
+    settings.region = {0, 0, 48, 64};
+    settings.exposure = 100us;
+    camera->configure(settings);
+    camera->arm(1);
+    for (const char* feature : {"Width", "PixelFormat", "TriggerMode"}) {
+        CAPTURE(feature);
+        CHECK(camera->features().restriction(feature).find("locked") != std::string::npos);
+    }
+    // Behind the description's back the camera itself says no.
+    camera->features().set_integer("TLParamsLocked", 0);
+    try {
+        camera->features().set_integer("Width", 32);
+        FAIL("accepted");
+    } catch (const hal::DeviceError& error) {
+        CHECK(error.kind() == hal::ErrorKind::refused);
+        CHECK(std::string(error.what()).find("0x8006") != std::string::npos);
+    }
+    camera->disarm();
+    camera->features().set_integer("Width", 32);
+}
