@@ -45,15 +45,22 @@ std::uint32_t negotiate_packet_size(ControlChannel& control, hal::UdpPort& strea
         return limits.min + (size - limits.min) / limits.step * limits.step;
     };
     std::vector<std::byte> room(65536);
-    std::uint32_t good = limits.min;
+    const std::uint32_t present =
+        control.read_register(reg::stream_packet_size) & gvcp::packet_size_mask;
+    std::uint32_t good = 0;
     std::uint32_t bad = snapped(limits.max) + limits.step;
-    for (const std::uint32_t likely : {snapped(limits.max), 1500u}) {
-        if (likely <= good || likely >= bad) continue;
+    for (const std::uint32_t likely : {snapped(limits.max), 1500u, present, limits.min}) {
+        if (likely < limits.min || likely >= bad) continue;
         if (passes(control, stream, clock, likely, room)) {
             good = likely;
             break;
         }
         bad = likely;
+    }
+    if (good == 0) {
+        // No test packet comes at all: the camera has none, or a firewall keeps them out.
+        control.write_register(reg::stream_packet_size, gvcp::do_not_fragment | present);
+        return present;
     }
     while (bad - good > limits.step) {
         const std::uint32_t middle = snapped(good + (bad - good) / 2);

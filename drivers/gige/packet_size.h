@@ -17,8 +17,8 @@ struct PacketSizeLimits {
 };
 
 // The largest size at which a test packet arrives at `stream`, to which the camera's stream channel
-// points; set in the camera. The smallest where none arrives: a firewall may keep test packets out,
-// and what is small enough always passes. Sizes count the whole IP datagram.
+// points; set in the camera. What the camera has, where none arrives: not every camera sends test
+// packets. Sizes count the whole IP datagram.
 std::uint32_t negotiate_packet_size(ControlChannel& control, hal::UdpPort& stream,
                                     const hal::Clock& clock, PacketSizeLimits limits);
 
