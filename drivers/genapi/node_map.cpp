@@ -17,8 +17,13 @@ NodeMap::NodeMap(const Description& description, Port& port, const hal::Clock& c
 template <typename Act>
 auto NodeMap::guarded(const char* operation, std::string_view name, Act&& act)
     -> decltype(act(std::declval<const Node&>())) {
-    const auto fail = [&](ErrorKind kind, const std::string& text) {
-        throw DeviceError(kind, device_, operation + std::string(name), text);
+    const auto fail = [&](ErrorKind kind, std::string text) {
+        // Names may be anything a camera sends; a message is one line.
+        std::string what = operation + std::string(name);
+        for (std::string* const line : {&text, &what})
+            for (char& c : *line)
+                if (static_cast<unsigned char>(c) < 0x20) c = ' ';
+        throw DeviceError(kind, device_, what, text);
     };
     evaluator_.begin_request();
     try {

@@ -43,8 +43,17 @@ void BlockAssembler::take(std::span<const std::byte> datagram, Time now) {
         return;
     }
     const gvsp::Header& header = packet->header;
+    // A run has one layout: that of its first packet.
+    if (newest_id_ == 0) {
+        extended_ = header.extended;
+        per_packet_ = gvsp::data_per_packet(options_.packet_size, extended_);
+    }
+    if (header.extended != extended_ || per_packet_ == 0) {
+        ++statistics_.ignored;
+        return;
+    }
     Open* const open = open_for(header, now);
-    if (!open || open->done || header.extended != open->extended) {
+    if (!open || open->done) {
         ++statistics_.ignored;
         return;
     }
@@ -122,8 +131,6 @@ void BlockAssembler::start(Open& open, const gvsp::Header& header, std::uint64_t
         open.block.data.resize(options_.payload_bytes);
     }
     open.id = header.block;
-    open.extended = header.extended;
-    per_packet_ = gvsp::data_per_packet(options_.packet_size, header.extended);
     open.packets =
         static_cast<std::uint32_t>((options_.payload_bytes + per_packet_ - 1) / per_packet_) + 2;
     open.received.assign((open.packets + 63) / 64, 0);
@@ -241,7 +248,7 @@ void BlockAssembler::ask_again(Open& open, std::uint32_t below, Time now) {
     open.last_request = now;
     open.gap_since = Time::max();
     protocol::gvcp::PacketResend range;
-    range.extended_ids = open.extended;
+    range.extended_ids = extended_;
     range.block = open.id;
     for (std::uint32_t packet = 0; packet < below; ++packet) {
         if (has(open, packet)) continue;

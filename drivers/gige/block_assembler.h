@@ -91,7 +91,6 @@ private:
     struct Open {
         Block block;
         std::uint64_t id = 0;
-        bool extended = false;
         std::vector<std::uint64_t> received;  // bits; 0 leader, 1.. data, last trailer
         std::uint32_t packets = 0;            // leader and trailer included
         std::uint32_t count = 0;              // received
@@ -118,8 +117,9 @@ private:
     Request request_;
     AssemblerOptions options_;
     AssemblerStatistics statistics_;
-    std::size_t per_packet_ = 0;
-    std::vector<Open> slots_;  // a ring; [head_, head_ + used_)
+    bool extended_ = false;       // the layout of this run
+    std::size_t per_packet_ = 0;  // data bytes in a full packet
+    std::vector<Open> slots_;     // a ring; [head_, head_ + used_)
     std::size_t head_ = 0;
     std::size_t used_ = 0;
     std::uint64_t newest_id_ = 0;
