@@ -1,5 +1,6 @@
 // Fuzz target: GVSP packets, alone and as a stream. The input is cut into datagrams at each 0xFE
-// 0xED; whatever they are, the assembler hands out whole blocks and blocks that say what is missing.
+// 0xED; whatever they are, the assembler hands out whole blocks and blocks that say what is
+// missing.
 #include "tests/fuzz/fuzz_target.h"
 
 #include "drivers/gige/block_assembler.h"
