@@ -8,6 +8,7 @@
 
 #include "calibration/interferogram.h"
 #include "calibration/record.h"
+#include "calibration/white_noise.h"
 
 #include <algorithm>
 #include <cmath>
@@ -26,14 +27,20 @@ double mean(const std::vector<float>& values) {
            static_cast<double>(values.size());
 }
 
-// Mean field power that light `extra` (DN per pixel, on top of the reference) would leave.
-double leak(const Record& record, const Demodulator& demodulator, std::vector<float> extra) {
+// The field that light `extra` (DN per pixel, on top of the reference) would leave.
+std::vector<std::complex<float>> leaked(const Record& record, const Demodulator& demodulator,
+                                        std::vector<float> extra) {
     const Holography& h = record.holography;
     for (std::size_t r = 0; r < extra.size(); ++r)
         extra[r] += static_cast<float>(h.black_level_dn) + h.reference_dn[r];
     Demodulator::Workspace workspace;
     std::vector<std::complex<float>> field(demodulator.modes());
     demodulator.demodulate(extra, field, workspace);
+    return field;
+}
+
+double leak(const Record& record, const Demodulator& demodulator, std::vector<float> extra) {
+    const auto field = leaked(record, demodulator, std::move(extra));
     double sum = 0;
     for (const auto f : field) sum += static_cast<double>(std::norm(f));
     return sum / static_cast<double>(field.size());
@@ -66,6 +73,14 @@ double twin_power(const Record& record, const Demodulator& demodulator,
 
 }  // namespace
 
+std::vector<std::complex<float>> overlap_field(const Record& record, const Demodulator& demodulator,
+                                               std::span<const std::complex<float>> field) {
+    const auto on_pixels = field_on_pixels(record.holography, field);
+    std::vector<float> light(on_pixels.size());
+    for (std::size_t r = 0; r < light.size(); ++r) light[r] = std::norm(on_pixels[r]);
+    return leaked(record, demodulator, std::move(light));
+}
+
 std::vector<ErrorSource> predict_errors(const Record& record, const Demodulator& demodulator,
                                         const BudgetInputs& in) {
     const Holography& h = record.holography;
@@ -81,20 +96,27 @@ std::vector<ErrorSource> predict_errors(const Record& record, const Demodulator&
     double saturation = 0;
     double twin = 0;
     const double part = 1 / static_cast<double>(std::max<std::size_t>(in.examples.size(), 1));
+    // |S|^2 = |C|^2 + 2 Re(C* D) + |D|^2 with C what all patterns have in common: the matrix takes
+    // up the first two, which are linear in the pattern.
+    std::vector<std::complex<float>> common(pixels);
+    for (const auto& example : in.examples) {
+        const auto field = field_on_pixels(h, example);
+        for (std::size_t r = 0; r < pixels; ++r) common[r] += field[r] * static_cast<float>(part);
+    }
     for (const auto& example : in.examples) {
         const auto field = field_on_pixels(h, example);
         for (std::size_t r = 0; r < pixels; ++r) {
             const float light = std::norm(field[r] + reference[r]);
             if (gain > 0) shot[r] += static_cast<float>(static_cast<double>(light) / gain * part);
-            signal[r] = std::norm(field[r]);
+            signal[r] = std::norm(field[r] - common[r]);
             clipped[r] = std::min(static_cast<float>(room) - light, 0.0F);
         }
         overlap += leak(record, demodulator, signal) * part;
         saturation += leak(record, demodulator, clipped) * part;
         twin += twin_power(record, demodulator, field, reference) * part;
     }
-    const double read =
-        gain > 0 ? transfer.read_noise_e.value / gain : record.dark->read_noise_deep_dn.value;
+    const double deep = 1 << (record.dark->deep_bits - hal::bits_of(h.format));
+    const double read = record.dark->read_noise_deep_dn.value / deep;
     const auto noise = [&](double variance) {
         return mean(
             demodulator.noise_power(std::vector<float>(pixels, static_cast<float>(variance))));
@@ -102,30 +124,40 @@ std::vector<ErrorSource> predict_errors(const Record& record, const Demodulator&
     const double scale = 1 / std::max(in.data_power * in.mean_gain2, 1e-30);
 
     std::vector<ErrorSource> budget;
-    budget.push_back({"shot noise", mean(demodulator.noise_power(shot)) * scale});
-    budget.push_back({"read noise", noise(read * read) * scale});
-    budget.push_back({"quantisation", noise(quantisation_dn2) * scale});
-    budget.push_back({"band overlap", overlap * scale});
+    const auto source = [&](const char* name, double share) {
+        budget.emplace_back();
+        budget.back().name = name;
+        budget.back().share = share;
+    };
+    source("shot noise", mean(demodulator.noise_power(shot)) * scale);
+    source("read noise", noise(read * read) * scale);
+    source("quantisation", noise(quantisation_dn2) * scale);
+    source("band overlap", overlap * scale);
     // The twin turns the other way: a phase that has moved by x since the matrix was measured moves
     // it by 2 x against the signal. Standing still it would be part of the matrix.
     const double moved = std::pow(record.drift->vibration_rad, 2) +
                          std::pow(record.drift->drift_rad_per_s * in.age_s, 2);
-    budget.push_back({"twin image", twin * std::min(4 * moved, 2.0) * scale});
-    budget.push_back({"saturation", saturation * scale});
+    source("twin image", twin * std::min(4 * moved, 2.0) * scale);
+    source("saturation", saturation * scale);
     // A wrong gain scales everything, strip and static light included.
-    budget.push_back({"phase reference", in.gain_variance * in.frame_power * scale});
-    budget.push_back({"strip noise", record.identity.strip_variance * scale * in.mean_gain2});
+    source("phase reference", in.gain_variance * in.frame_power * scale);
+    source("strip noise", record.identity.strip_variance * scale * in.mean_gain2);
     const double entry_variance =
         2 * record.matrix->noise_power / (record.matrix->order * record.matrix->repeats);
-    budget.push_back({"matrix noise", in.lit_inputs * entry_variance * scale * in.mean_gain2});
+    source("matrix noise", in.lit_inputs * entry_variance * scale * in.mean_gain2);
     // Losing the part x of its correlation turns 2 x of the medium's power into something else;
     // vibration within an exposure blurs the phase.
     const Drift& drift = *record.drift;
     const bool fades = drift.decorrelation_per_s.value > 3 * drift.decorrelation_per_s.sigma;
     const double sweep = 2 * std::numbers::pi * drift.vibration_hz * drift.vibration_rad *
                          std::chrono::duration<double>(record.timing.exposure).count();
-    budget.push_back({"drift", (fades ? 2 * drift.decorrelation_per_s.value * in.age_s : 0) +
-                                   sweep * sweep / 12});
+    source("drift",
+           (fades ? 2 * drift.decorrelation_per_s.value * in.age_s : 0) + sweep * sweep / 12);
+    // Differences of the pixels are light that stands still while everything else turns with the
+    // phase. Static light was learned when the gain was 1.
+    source("PRNU", fixed_pattern_power(record, demodulator) * in.gain_step2 * scale);
+    // The mirrors of an input are the same in every pattern, and inputs share none.
+    source("encoding", 0);
     return budget;
 }
 

@@ -23,8 +23,14 @@ struct BudgetInputs {
     double age_s = 0;          // mean age of the matrix when it was tested
     double mean_gain2 = 1;     // mean |g|^2
     double gain_variance = 0;  // of one frame's g
+    double gain_step2 =
+        0;  // mean |1 - g|^2: how far the phase is from where the strip was measured
     std::vector<std::vector<std::complex<float>>> examples;  // whole fields of frames, (modes)
 };
+
+// Light on the pixels of these fields, and what of it reaches the modes as |S|^2.
+std::vector<std::complex<float>> overlap_field(const Record& record, const Demodulator& demodulator,
+                                               std::span<const std::complex<float>> field);
 
 std::vector<ErrorSource> predict_errors(const Record& record, const Demodulator& demodulator,
                                         const BudgetInputs& inputs);

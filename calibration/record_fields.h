@@ -22,7 +22,7 @@
 
 namespace opal::calibration {
 
-inline constexpr int record_version = 3;
+inline constexpr int record_version = 4;
 
 using Shape = std::vector<std::size_t>;
 
@@ -224,6 +224,9 @@ template <typename Archive>
 void fields(Archive& a, ErrorSource& e) {
     a.text("name", e.name);
     a.number("share", "", e.share);
+    a.measured("measured", "", e.measured);
+    a.number("separable", "", e.separable);
+    a.text("how", e.how);
 }
 
 template <typename Archive>
@@ -237,6 +240,11 @@ void fields(Archive& a, Validation& v) {
     a.number("measured_error", "", v.measured_error);
     a.number("predicted_error", "", v.predicted_error);
     a.list("budget", v.budget);
+    a.measured("temporal_error", "", v.temporal_error);
+    a.measured("reproducible_error", "", v.reproducible_error);
+    a.number("noise_limited_bits", "bit", v.noise_limited_bits);
+    a.number("shot_limited_bits", "bit", v.shot_limited_bits);
+    a.number("phase_step_rad", "rad", v.phase_step_rad);
     a.array("example_predicted", "sqrt(DN)", v.example_predicted, line(v.example_predicted));
     a.array("example_measured", "sqrt(DN)", v.example_measured, line(v.example_measured));
 }

@@ -52,7 +52,12 @@ ExitCode show(const Session& session, const RecordOptions& options) {
     if (record.validation) {
         text += terminal.out(Ink::strong, "error budget (error power over signal power)") + "\n";
         for (const auto& source : record.validation->budget) {
-            text += fmt::format("  {:<22} {:.2e}\n", source.name, source.share);
+            text += source.separable
+                        ? fmt::format("  {:<22} {:.2e}  measured {:.2e} +- {:.0e}: {}\n",
+                                      source.name, source.share, source.measured.value,
+                                      source.measured.sigma, source.how)
+                        : fmt::format("  {:<22} {:.2e}  not separable: {}\n", source.name,
+                                      source.share, source.how);
         }
         text += fmt::format("  {:<22} {:.2e}\n  {:<22} {:.2e}\n", "predicted, all",
                             record.validation->predicted_error, "measured",

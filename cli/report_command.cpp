@@ -1,6 +1,7 @@
 // `opal report`: one HTML page about a bench and what was trained on it.
 #include "cli/bench_choice.h"
 #include "cli/files.h"
+#include "cli/node_wishes.h"
 #include "cli/places.h"
 #include "cli/report/report.h"
 #include "cli/session.h"
@@ -35,9 +36,11 @@ ExitCode report(Session& session, const ReportOptions& options) {
     }
     const calibration::Record record = calibration::load_record(file);
     input.record = &record;
+    input.wanted.now_utc_s = utc_now_s();
     input.command = fmt::format("opal report --bench {}", options.bench.bench);
     const bool same_bench = record.bench_identity == opened->bench().identity();
     if (same_bench) input.scene = opened->scene();
+    if (!same_bench) input.wanted.bench = "another";
     if (!same_bench) {
         session.terminal.note(fmt::format(
             "{} was made on another bench ({}): the page shows the record, without a live frame",

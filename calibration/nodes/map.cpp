@@ -9,6 +9,7 @@
 #include "calibration/run_guard.h"
 #include "calibration/session.h"
 #include "calibration/spectrum.h"
+#include "calibration/white_noise.h"
 #include "hal/error.h"
 
 #include <fmt/format.h>
@@ -119,30 +120,6 @@ double pair_power(std::span<const std::complex<float>> fields, std::size_t first
            static_cast<double>(modes);
 }
 
-// Power per mode that the pixels' own differences (PRNU, DSNU) leave in the band. They are white
-// over spatial frequency, so what of them lies in the band is seen outside of it: in the measured
-// |R|^2, less the noise that the mean of its frames still has.
-double fixed_pattern_power(const Session& session, const Demodulator& demodulator) {
-    const Record& record = session.record;
-    const Holography& h = record.holography;
-    const PhotonTransfer& transfer = *record.photon_transfer;
-    const int size = std::min(h.region.rows, h.region.columns);
-    Spectrum spectrum(size);
-    spectrum.add(h.reference_dn.data(), nullptr, static_cast<std::size_t>(h.region.columns));
-    const double scale = session.deep_per_working();
-    const double gain = transfer.gain_e_per_dn.value;
-    const double temporal = std::pow(record.dark->read_noise_deep_dn.value / scale, 2) + 1.0 / 12 +
-                            (gain > 0 ? record.reference->mean_dn.value / gain : 0);
-    const double variance =
-        power_outside_bands(spectrum.average(), size, record) - temporal / reference_frames;
-    if (!(variance > 0)) return 0;
-    const std::vector<float> per_mode = demodulator.noise_power(
-        std::vector<float>(h.region.pixels(), static_cast<float>(variance)));
-    double sum = 0;
-    for (const float p : per_mode) sum += static_cast<double>(p);
-    return sum / static_cast<double>(per_mode.size());
-}
-
 // A white DMD saturates the camera in places, so white is the sum of two complementary half-lit
 // patterns, shown one right after the other, less the black field that both contain.
 void measure_contrast(Session& session, Map& map) {
@@ -176,7 +153,7 @@ void measure_contrast(Session& session, Map& map) {
     // The fixed pattern P stands still from frame to frame, and passes for light of the DMD. On
     // average it adds its power p to |B|^2; in M modes the cross term 2 Re B* P scatters by
     // sqrt(2 b p / M) and |P|^2 by p / sqrt(M).
-    const double pattern = fixed_pattern_power(session, reader.demodulator());
+    const double pattern = fixed_pattern_power(session.record, reader.demodulator());
     Measured b = mean_of(black);
     Measured w = mean_of(white);
     b.value = std::max(b.value - pattern, 0.0);

@@ -134,18 +134,6 @@ std::string map_picture(const calibration::Map& map) {
 
 }  // namespace
 
-void add_verdicts(Page& page, const calibration::Record& record) {
-    page.section("Verdicts", "verdicts");
-    std::vector<std::vector<std::string>> rows{{"step", "verdict", "what was found"}};
-    for (const auto& [title, verdict] : record_verdicts(record)) {
-        rows.push_back(
-            {escaped(title),
-             verdict->passed ? "<span class=\"ok\">ok</span>" : "<span class=\"no\">no</span>",
-             escaped(verdict->text)});
-    }
-    page.table(rows, 3);
-}
-
 void add_validation(Page& page, const calibration::Record& record, Gnuplot& gnuplot) {
     if (!record.validation) return;
     const auto& v = *record.validation;
@@ -166,20 +154,35 @@ void add_validation(Page& page, const calibration::Record& record, Gnuplot& gnup
             "hot pixels, dust).");
     }
     double largest = v.measured_error;
-    for (const auto& source : v.budget) largest = std::max(largest, source.share);
-    std::vector<std::vector<std::string>> rows{
-        {"source", "logarithmic, four decades", "error power / signal power"}};
-    const auto row = [&](const std::string& name, double share) {
-        rows.push_back({name, bar(share, largest), share > 0 ? fmt::format("{:.2e}", share) : "0"});
+    for (const auto& source : v.budget)
+        largest = std::max({largest, source.share, source.measured.value});
+    const auto number = [](double share) {
+        return share > 0 ? fmt::format("{:.2e}", share) : std::string("0");
     };
-    for (const auto& source : v.budget) row(escaped(source.name), source.share);
-    row("<b>predicted, all</b>", v.predicted_error);
-    row("<b>measured</b>", v.measured_error);
-    page.table(rows, 2);
-    page.paragraph(
-        "The budget is computed source by source from what the nodes measured. If the measured "
-        "error is well above the sum, something is going on that no node has seen; if one bar "
-        "dominates, that is the knob to turn.");
+    const auto bars = [&](double predicted, double measured) {
+        return bar(predicted, largest) + bar(measured, largest);
+    };
+    std::vector<std::vector<std::string>> rows{
+        {"source", "predicted over measured, four decades", "predicted", "measured", "how"}};
+    for (const auto& s : v.budget)
+        rows.push_back(
+            {escaped(s.name), bars(s.share, s.separable ? s.measured.value : 0), number(s.share),
+             s.separable ? fmt::format("{:.2e} ± {:.0e}", s.measured.value, s.measured.sigma) : "–",
+             escaped(s.how)});
+    rows.push_back({"<b>all</b>", bars(v.predicted_error, v.measured_error),
+                    number(v.predicted_error), number(v.measured_error),
+                    fmt::format("of it {:.2e} differs from frame to frame, {:.2e} comes again with "
+                                "the pattern",
+                                v.temporal_error.value, v.reproducible_error.value)});
+    page.table(rows, 5);
+    page.paragraph(fmt::format(
+        "Error power over signal power. Predicted: from what the other nodes measured. Measured: "
+        "from the validation's own frames, every pattern shown twice. {:.2f} effective bits per "
+        "output are reached; {:.2f} would be if shot noise, read noise and quantisation were all "
+        "there is, {:.2f} with shot noise alone. If the measured error is well above the sum, "
+        "something is going on that no node has seen; if one bar dominates, that is the knob to "
+        "turn.",
+        v.effective_bits, v.noise_limited_bits, v.shot_limited_bits));
 }
 
 void add_devices(Page& page, const calibration::Record& record, Gnuplot& gnuplot) {

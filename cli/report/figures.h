@@ -1,6 +1,7 @@
 // Figures: the sections of the report, each from what it shows.
 #pragma once
 
+#include "calibration/graph.h"
 #include "calibration/record.h"
 #include "cli/report/page.h"
 #include "cli/report/plot.h"
@@ -13,7 +14,9 @@
 namespace opal::cli {
 
 // In the order of the report. A section whose node was not measured is left out.
-void add_verdicts(Page& page, const calibration::Record& record);
+void add_graph(Page& page, const calibration::Record& record,
+               const calibration::PerNode<calibration::Freshness>& states);
+void add_first_nodes(Page& page, const calibration::Record& record, Gnuplot& gnuplot);
 void add_fringes(Page& page, const calibration::Record& record,
                  const std::optional<hal::Frame>& frame);
 void add_speckle(Page& page, const calibration::Record& record, Gnuplot& gnuplot);

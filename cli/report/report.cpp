@@ -20,8 +20,9 @@ std::vector<Tile> tiles_of(const calibration::Record& r) {
     if (r.validation) {
         tiles.push_back({fmt::format("{:.4f}", r.validation->correlation.value),
                          "correlation on held-out patterns"});
-        tiles.push_back(
-            {fmt::format("{:.1f}", r.validation->effective_bits), "effective bits per component"});
+        tiles.push_back({fmt::format("{:.1f} of {:.1f}", r.validation->effective_bits,
+                                     r.validation->noise_limited_bits),
+                         "effective bits per output, of what noise allows"});
     }
     tiles.push_back(
         {fmt::format("{} → {}", r.inputs, 2 * r.holography.modes()), "inputs to outputs"});
@@ -51,7 +52,8 @@ Report make_report(const ReportInput& input) {
         record.complete() ? "The bench is calibrated." : "The bench is not calibrated."));
     page.tiles(tiles_of(record));
     add_training(page, input.runs, gnuplot);
-    add_verdicts(page, record);
+    add_graph(page, record, calibration::assess(record, input.wanted));
+    add_first_nodes(page, record, gnuplot);
     add_fringes(page, record, input.frame);
     add_speckle(page, record, gnuplot);
     add_matrix(page, record, gnuplot);

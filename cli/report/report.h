@@ -5,6 +5,7 @@
 //   training results ----+
 #pragma once
 
+#include "calibration/graph.h"
 #include "calibration/record.h"
 #include "cli/training_run.h"
 #include "hal/bench.h"
@@ -19,6 +20,7 @@ namespace opal::cli {
 
 struct ReportInput {
     const calibration::Record* record = nullptr;
+    calibration::Wanted wanted;       // what its results have to have been made with; and now
     std::optional<hal::Frame> frame;  // of half of the inputs on; what the fringes look like
     std::vector<TrainingRun> runs;    // may be empty
     std::string command;              // that made this report

@@ -47,7 +47,13 @@ inline calibration::Record sample_record() {
     r.validation->verdict.made_from = {{"drift", "0123"}, {"transmission matrix", "4567"}};
     r.validation->verdict.checks = {{.name = "correlation", .value = 0.5, .low = 0.98}};
     r.validation->verdict.measured_utc_s = 1.8e9;
-    r.validation->budget = {{"shot noise", 4e-4}, {"drift", 2e-7}};
+    r.validation->budget.resize(2);
+    r.validation->budget[0].name = "shot noise";
+    r.validation->budget[0].share = 4e-4;
+    r.validation->budget[0].measured = {4.1e-4, 1e-6};
+    r.validation->budget[0].separable = true;
+    r.validation->budget[1].name = "drift";
+    r.validation->budget[1].how = "the phase stood still";
     for (int i = 0; i < 32 * 4; ++i)
         r.identity.columns.emplace_back(static_cast<float>(i), -0.5F * static_cast<float>(i));
     for (int i = 0; i < 4; ++i) r.identity.background.emplace_back(0.125F, static_cast<float>(i));
