@@ -36,7 +36,7 @@ struct Row {
 // How they were chosen: docs/results.md. Columns of direct feedback share theirs.
 std::vector<Row> rows() {
     const std::vector<std::string> images{"pixels=standard", "gain=32"};
-    const std::vector<std::string> graph{"input_dropout=0.8", "gain=32"};
+    const std::vector<std::string> graph{"input_dropout=0.8"};
     return {{"mnist-plain",
              "mnist",
              "MNIST",
@@ -62,7 +62,7 @@ std::vector<Row> rows() {
              100,
              {},
              {{"bp", {"input_dropout=0.9", "dropout=0.3", "l2=0.0002"}},
-              {"dfa", {"input_dropout=0.8"}},
+              {"dfa", graph},
               {"ternary", graph},
               {"optical", graph},
               {"shallow", {}}}}};
