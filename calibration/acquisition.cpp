@@ -26,6 +26,11 @@ constexpr std::uint32_t first_data_slot = 2;
 // the root of the light: a pattern with 1/16 of the mirrors on has 0.25, one with 72 % has 0.85.
 constexpr double darkest_not_black = 0.25;
 constexpr double brightest_not_white = 0.85;
+// Of the counts of a white frame: dimmer, or brighter by as much, is worth a word.
+constexpr double dim = 0.7;
+
+// Before the third and the fourth attempt: what shakes or surges has time to settle.
+constexpr hal::Duration pauses[] = {std::chrono::milliseconds(100), std::chrono::seconds(1)};
 
 double microseconds(hal::Duration d) {
     return std::chrono::duration<double, std::micro>(d).count();
@@ -56,6 +61,22 @@ double Acquisition::fringe_contrast(const hal::Frame& frame) {
     const auto columns = static_cast<std::size_t>(frame.region.columns);
     return frame.format == hal::PixelFormat::mono8 ? contrast_of(frame.as_u8(), columns)
                                                    : contrast_of(frame.as_u16(), columns);
+}
+
+double Acquisition::mean_count(const hal::Frame& frame) {
+    const auto mean = [](auto counts) {
+        std::uint64_t sum = 0;
+        for (const auto count : counts) sum += count;
+        return counts.empty() ? 0.0 : static_cast<double>(sum) / static_cast<double>(counts.size());
+    };
+    return frame.format == hal::PixelFormat::mono8 ? mean(frame.as_u8()) : mean(frame.as_u16());
+}
+
+std::string Acquisition::light_remark() const {
+    const double share = mean_count(frame_) / std::max(sentinels_->white_count, 1.0);
+    if (share > dim && share < 1 / dim) return {};
+    return fmt::format("; the camera counts {:.0f} % of what it did at first: look at the laser",
+                       100 * share);
 }
 
 std::string Acquisition::device() const {
@@ -119,6 +140,7 @@ void Acquisition::acquire(std::span<const hal::BitPattern> patterns, const Sink&
             ++stats_.repeated_runs;
             stats_.last_failure = *failure;
             if (on_repeat) on_repeat(*failure);
+            require_light(*failure);
             if (attempt == max_attempts)
                 throw DeviceError(
                     ErrorKind::mispaired, device(), "acquire",
@@ -126,9 +148,19 @@ void Acquisition::acquire(std::span<const hal::BitPattern> patterns, const Sink&
                                 "their frames; the last: {}. Check the trigger cable and that "
                                 "nothing else triggers the camera",
                                 max_attempts, part.size(), *failure));
+            if (attempt > 1) bench_.clock().wait_for(pauses[attempt - 2]);
         }
         stats_.frames += part.size();
     }
+}
+
+// A laser that has turned itself off will not come back by trying again.
+void Acquisition::require_light(const std::string& failure) {
+    const hal::LaserStatus laser = bench_.laser().status();
+    if (laser.state != hal::LaserState::fault) return;
+    throw DeviceError(ErrorKind::refused, device(), "acquire",
+                      fmt::format("the laser has turned itself off: {}. The run under way: {}",
+                                  laser.fault, failure));
 }
 
 void Acquisition::program_run(std::span<const hal::BitPattern> patterns) {
@@ -225,8 +257,9 @@ std::optional<std::string> Acquisition::check_sentinel(Sentinel expected, const 
         return std::nullopt;
     return fmt::format(
         "the {} sentinel {} has {:.0f} % of white's fringes; frames and patterns are "
-        "shifted",
-        expected == Sentinel::black ? "black" : "white", place, 100 * level);
+        "shifted{}",
+        expected == Sentinel::black ? "black" : "white", place, 100 * level,
+        expected == Sentinel::white ? light_remark() : "");
 }
 
 // Until nothing has come for two periods, so that no frame of this run is left for the next.

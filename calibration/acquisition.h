@@ -54,8 +54,9 @@ public:
     // Shows the patterns in order and hands each frame to `sink(index, frame)` in order, with
     // frame.pattern set. The laser must be emitting. Longer lists than the DMD's memory are split.
     // If a run is repeated, sink sees its indices again from the run's first one: it must
-    // overwrite. Throws DeviceError{mispaired} after max_attempts, Interrupted when stopped; the
-    // DMD is then stopped and the camera disarmed.
+    // overwrite. Throws DeviceError{mispaired} after max_attempts, DeviceError{refused} at once if
+    // the laser is in fault, Interrupted when stopped; the DMD is then stopped and the camera
+    // disarmed.
     void acquire(std::span<const hal::BitPattern> patterns, const Sink& sink);
 
     // The slow twin and the reference for tests: one pattern at a time, software trigger, nothing
@@ -78,11 +79,13 @@ public:
     // Mean step between neighbouring pixels over the mean count: large where fringes and speckle
     // are, small on a bare reference, and blind to the laser's power.
     static double fringe_contrast(const hal::Frame& frame);
+    static double mean_count(const hal::Frame& frame);
 
 private:
     struct Sentinels {
         double black = 0;  // fringe contrast
         double white = 0;
+        double white_count = 0;  // mean, black level included
     };
     enum class Sentinel { black, white };
 
@@ -94,8 +97,11 @@ private:
     std::optional<std::string> run(std::span<const hal::BitPattern> patterns, std::size_t first,
                                    const Sink& sink);
     std::optional<std::string> check_frame(std::uint64_t id, hal::Duration& last_time) const;
+    // What the light of a white frame says beside its fringes; empty if nothing.
+    std::string light_remark() const;
     std::optional<std::string> check_sentinel(Sentinel expected, const char* place) const;
     void drain();
+    void require_light(const std::string& failure);
     hal::Deadline patience() const;
     std::string device() const;
     void poll_stop() const {

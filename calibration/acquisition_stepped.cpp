@@ -74,6 +74,7 @@ void Acquisition::learn_sentinels() {
     const auto look = [&](const hal::BitPattern& pattern, double& level) {
         acquire_still(pattern, looks, [&](std::size_t, const hal::Frame& frame) {
             level += fringe_contrast(frame) / looks;
+            learned.white_count = mean_count(frame);  // white comes last
         });
     };
     look(black, learned.black);

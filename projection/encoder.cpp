@@ -49,6 +49,18 @@ void Encoder::encode(const QuantisedBatch& batch, EncodedBatch& into) {
     }
 }
 
+void Encoder::encode_plain(std::span<const std::uint8_t> bits, EncodedBatch& into) {
+    const auto inputs = static_cast<std::size_t>(layout_.inputs());
+    assert(bits.size() % inputs == 0);
+    into.distinct = bits.size() / inputs;
+    into.bits.assign(bits.begin(), bits.end());
+    into.plus.clear();
+    into.minus.clear();
+    into.words.resize(into.distinct);
+    if (into.patterns.size() < into.distinct) into.patterns.resize(into.distinct);
+    for (std::size_t k = 0; k < into.distinct; ++k) renew(k, into);
+}
+
 void Encoder::renew(std::size_t pattern, EncodedBatch& batch) {
     assert(pattern < batch.distinct);
     batch.words[pattern] = next_word_;

@@ -44,6 +44,8 @@ public:
     // Draws one pattern of the batch again with the next code word, for showing it again: a late
     // frame of the first time cannot pass for the second.
     void renew(std::size_t pattern, EncodedBatch& batch);
+    // The batch that shows these bits, (patterns, inputs), as they are: for measuring.
+    void encode_plain(std::span<const std::uint8_t> bits, EncodedBatch& into);
 
 private:
     std::uint32_t number_of(std::span<const std::uint8_t> bits, EncodedBatch& into);

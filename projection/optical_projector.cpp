@@ -1,15 +1,13 @@
 // OpticalProjector: runs the arrows of the hot path one after another. See the header.
 #include "projection/optical_projector.h"
 
-#include "calibration/acquisition.h"
-#include "calibration/demodulator.h"
 #include "calibration/layout.h"
 #include "hal/error.h"
 #include "hal/laser.h"
-#include "projection/demodulation_team.h"
 #include "projection/encoder.h"
+#include "projection/exposures.h"
+#include "projection/matrix_refresh.h"
 #include "projection/philox.h"
-#include "projection/pilot.h"
 #include "projection/recombine.h"
 
 #include <fmt/format.h>
@@ -25,9 +23,9 @@ namespace opal::projection {
 
 namespace {
 
-constexpr int sentinels_per_run = 4;  // docs/pairing.md
-constexpr int scale_samples = 16;     // random sign vectors that measure the outputs' scale
+constexpr int scale_samples = 16;  // random sign vectors that measure the outputs' scale
 constexpr PhiloxKey scale_key{0x6f70616c, 0x7363616c};
+constexpr PhiloxKey refresh_key{0x6f70616c, 0x72667368};
 constexpr std::chrono::seconds laser_patience{60};  // beyond twice the warm-up of its data sheet
 
 const calibration::Record& checked(const hal::Bench& bench, const calibration::Record& record) {
@@ -87,115 +85,122 @@ void draw_scale_batch(int used, int inputs, QuantisedBatch& into) {
     }
 }
 
+// Which inputs are on in the patterns of the `number`-th refresh: each with even chance.
+std::vector<std::uint8_t> refresh_bits(std::uint64_t number, int inputs) {
+    std::vector<std::uint8_t> bits(refresh_frames(inputs) * static_cast<std::size_t>(inputs));
+    for (std::size_t i = 0; i < bits.size(); ++i) {
+        const auto words =
+            philox({static_cast<std::uint32_t>(i / 128), static_cast<std::uint32_t>(i / 128 >> 32),
+                    static_cast<std::uint32_t>(number), 0},
+                   refresh_key);
+        bits[i] = static_cast<std::uint8_t>(words[i % 128 / 32] >> i % 32 & 1);
+    }
+    return bits;
+}
+
+// What the calibration's own held-out patterns left unexplained.
+double rest_of(const calibration::Record& record) {
+    if (!record.validation) return 0;
+    const double correlation = record.validation->correlation.value;
+    return correlation > 0 ? std::max(0.0, 1 / (correlation * correlation) - 1) : 0;
+}
+
 }  // namespace
 
 struct OpticalProjector::Machine {
-    Machine(hal::Bench& the_bench, const calibration::Record& record, const OpticalOptions& options)
+    Machine(hal::Bench& the_bench, const calibration::Record& the_record,
+            const OpticalOptions& options)
         : bench(the_bench),
-          outputs(checked_outputs(options, checked(bench, record))),
+          record(checked(bench, the_record)),
+          outputs(checked_outputs(options, record)),
           layout(record.dmd_rows, record.dmd_columns, layout_inputs(options, record)),
           inputs(options.inputs > 0 ? options.inputs : layout.inputs()),
+          on_notice(options.on_notice),
           quantiser(options.quantiser),
           encoder(layout),
-          demodulator(record.holography),
-          pilot(record, layout.inputs()),
-          chosen_modes(spread_modes(record.holography.modes(), outputs)),
-          whole_fields(1 + static_cast<std::size_t>(std::max(0, options.threads)),
-                       std::vector<std::complex<float>>(demodulator.modes())),
-          workspaces(whole_fields.size()),
+          watch(options.drift_budget, rest_of(record)),
           light(bench.laser(), bench.clock(), record.laser_power_mw, bench.laser_limit_mw(),
                 hal::Deadline::after(bench.clock(),
                                      2 * bench.laser().info().warm_up + laser_patience),
                 options.stop),
-          acquisition(bench, record.holography.region, record.holography.format, record.timing,
-                      options.stop),
-          team(options.threads, [this](std::size_t index, const hal::Frame& frame, int worker) {
-              digest(index, frame, static_cast<std::size_t>(worker));
-          }) {}
+          exposures(bench, record, layout.inputs(),
+                    spread_modes(record.holography.modes(), outputs), options) {}
 
-    // One frame -> one row of `fields`. Runs on the team's threads; rows are disjoint.
-    void digest(std::size_t index, const hal::Frame& frame, std::size_t worker) {
-        const std::size_t pattern = retried.empty() ? index : retried[index];
-        auto& field = whole_fields[worker];
-        demodulator.demodulate(frame, field, workspaces[worker]);
-        const std::uint32_t word = encoded.words[pattern];
-        Pilot::Reading& reading = readings[pattern];
-        pilot.read(field, word, encoded.bits_of(pattern), reading);
-        if (!reading.proven) return;
-        const std::complex<float> inverse = 1.0F / reading.gain;
-        for (std::size_t k = 0; k < chosen_modes.size(); ++k) {
-            const std::size_t mode = chosen_modes[k];
-            fields(static_cast<Eigen::Index>(pattern), static_cast<Eigen::Index>(k)) =
-                pilot.data_field(field[mode], mode, word, inverse);
-        }
+    double now_s() const {
+        return std::chrono::duration<double>(bench.clock().now().time_since_epoch()).count();
     }
 
-    // Shows patterns and waits until all their frames are digested.
-    void expose(std::span<const hal::BitPattern> patterns) {
-        const std::uint64_t repeated_before = acquisition.stats().repeated_runs;
-        std::size_t next = 0;
-        try {
-            acquisition.acquire(patterns, [&](std::size_t index, const hal::Frame& frame) {
-                // A repeated run begins again: what the team still has of it must not come later.
-                if (index < next) team.drain();
-                next = index + 1;
-                team.submit(index, frame);
-            });
-        } catch (...) {
-            team.settle();
-            throw;
-        }
-        team.drain();
-        const std::uint64_t repeated = acquisition.stats().repeated_runs - repeated_before;
-        health.repeated_runs += repeated;
-        repeats += repeated * (patterns.size() + sentinels_per_run);
-    }
-
-    // Measures `encoded` into `fields`.
+    // Measures `encoded`; what is returned keeps the budget, as far as a new matrix can.
     void measure() {
-        fields.resize(static_cast<Eigen::Index>(std::max<std::size_t>(encoded.distinct, 1)),
-                      static_cast<Eigen::Index>(chosen_modes.size()));
-        readings.assign(encoded.distinct, {});
-        retried.clear();
         if (encoded.distinct == 0) return;
-        expose(encoded.shown());
-        for (int attempt = 2;; ++attempt) {
-            std::vector<std::size_t> unread;
-            for (std::size_t k = 0; k < encoded.distinct; ++k) {
-                if (!readings[k].proven) unread.push_back(k);
+        constexpr int most_refreshes = 2;  // for one batch
+        for (int refreshes = 0;; ++refreshes) {
+            const auto left = exposures.measure(encoded, encoder);
+            if (!left.empty()) {
+                const bool medium = exposures.has_matrix() && watch.state().budget > 0 &&
+                                    std::all_of(left.begin(), left.end(), [&](std::size_t k) {
+                                        return exposures.medium_is_off(k);
+                                    });
+                if (!medium || refreshes == most_refreshes) give_up(left.front());
+                refresh(FrameCheck::largest_rest);
+                continue;
             }
-            if (unread.empty()) break;
-            health.unread_frames += unread.size();
-            if (attempt > max_attempts) give_up(unread.front());
-            repeats += unread.size();
-            retried = std::move(unread);
-            std::vector<hal::BitPattern> again;
-            for (const std::size_t k : retried) {
-                encoder.renew(k, encoded);
-                again.push_back(encoded.patterns[k]);
+            const auto found = exposures.summary();
+            if (!found.compared) return;
+            watch.add(now_s(), found.rest_over_data, found.sigma, found.phase_rad, found.power);
+            if (!watch.spent(now_s()) || refreshes == most_refreshes) {
+                note_loss();
+                return;
             }
-            expose(again);
+            // The batch is taken again with the new matrix, beyond the budget or soon to be:
+            // the frames of a refresh have taken the place of its own.
+            refresh(found.rest_over_data);
         }
-        for (std::size_t k = 0; k < encoded.distinct; ++k) {
-            health.lowest_correlation =
-                std::min(health.lowest_correlation, double{readings[k].expected});
-            if (k == 0) continue;
-            const double step = std::arg(readings[k].gain * std::conj(readings[k - 1].gain));
-            health.largest_phase_step_rad = std::max(health.largest_phase_step_rad, std::abs(step));
+    }
+
+    // Of a batch that is returned.
+    void note_loss() {
+        OpticalHealth& health = exposures.health;
+        health.correlation_loss = watch.state().loss;
+        health.correlation_loss_sigma = watch.state().sigma;
+        health.largest_correlation_loss =
+            std::max(health.largest_correlation_loss, watch.state().loss);
+    }
+
+    void refresh(double rest_over_data) {
+        const double loss = watch.state().loss;
+        encoder.encode_plain(refresh_bits(watch.state().refreshes, layout.inputs()), known);
+        const RefreshFrames frames = exposures.measure_whole(known);
+        // Fewer than two frames for each unknown would leave it to chance.
+        if (2 * frames.words.size() < known.distinct) {
+            throw hal::DeviceError(
+                hal::ErrorKind::mispaired, bench.name(), "refresh",
+                fmt::format("the matrix had to be measured again, and only {} of {} frames could "
+                            "be read; the light has changed too much: calibrate again",
+                            frames.words.size(), known.distinct));
+        }
+        const RefreshResult result = refresh_matrix(record, frames, rest_over_data);
+        exposures.use(record);
+        watch.restart(now_s(), result.rest_over_data);
+        ++exposures.health.matrix_refreshes;
+        if (on_notice) {
+            on_notice(
+                Notice::matrix_measured,
+                fmt::format("the matrix was measured again with {} patterns: the medium had lost "
+                            "{:.2f} % of "
+                            "its correlation, the budget is {:.2f} %; entries are good to {:.1f} %",
+                            frames.words.size(), 100 * loss, 100 * watch.state().budget,
+                            100 * result.entry_sigma));
         }
     }
 
     [[noreturn]] void give_up(std::size_t pattern) const {
-        const auto& reading = readings[pattern];
         throw hal::DeviceError(
             hal::ErrorKind::mispaired, bench.name(), "project",
-            fmt::format(
-                "pattern {} of {} carries code word {}, but its light never showed its word in {} "
-                "exposures (correlation {:.2f}; word {} has {:.2f}); nothing was returned. "
-                "Either frames and patterns are shifted (look at the trigger cable) or the "
-                "medium has moved since the calibration (calibrate again)",
-                pattern, encoded.distinct, encoded.words[pattern], max_attempts, reading.expected,
-                reading.word, reading.correlation));
+            fmt::format("pattern {} of {} {} in {} exposures; nothing was returned. Either frames "
+                        "and patterns are shifted (look at the trigger cable) or the light has "
+                        "changed since the calibration (calibrate again)",
+                        pattern, encoded.distinct, exposures.explain(pattern), max_attempts));
     }
 
     void measure_scale() {
@@ -203,7 +208,7 @@ struct OpticalProjector::Machine {
         encoder.encode(quantised, encoded);
         measure();
         dfa::Matrix outcome;
-        recombine(quantised, encoded, fields, 1, outputs, outcome);
+        recombine(quantised, encoded, exposures.fields(), 1, outputs, outcome);
         const double mean_square =
             outcome.cast<double>().squaredNorm() / static_cast<double>(outcome.size());
         if (!(mean_square > 0) || !std::isfinite(mean_square)) {
@@ -213,45 +218,51 @@ struct OpticalProjector::Machine {
         }
         // |e|^2 = inputs, so components of variance |e|^2 / inputs have mean square 1.
         gain = static_cast<float>(1 / std::sqrt(mean_square));
-        exposures_before = exposures();
-        health = {};
-        repeats = 0;
-    }
-
-    std::uint64_t exposures() const {
-        const auto& stats = acquisition.stats();
-        return stats.frames + stats.runs * sentinels_per_run;
+        exposures_before = exposures.exposures();
+        const std::uint64_t refreshes = exposures.health.matrix_refreshes;
+        exposures.health = {};
+        exposures.health.matrix_refreshes = refreshes;
+        exposures.repeats = 0;
     }
 
     hal::Bench& bench;
+    calibration::Record record;  // with the matrix in use
     Eigen::Index outputs;
     calibration::Layout layout;
     int inputs;  // the first ones of the layout
+    std::function<void(Notice, const std::string&)> on_notice;
     Quantiser quantiser;
     Encoder encoder;
-    calibration::Demodulator demodulator;
-    Pilot pilot;
-    std::vector<std::size_t> chosen_modes;
+    DriftWatch watch;
     float gain = 1;
 
     dfa::Matrix padded;  // errors, with zeros for inputs not used
     QuantisedBatch quantised;
     EncodedBatch encoded;
-    FieldMatrix fields;  // (distinct, chosen modes): light of the data alone, sqrt(DN)
-    std::vector<Pilot::Reading> readings;  // (distinct)
-    std::vector<std::size_t> retried;      // patterns being shown again; empty: all
-    std::vector<std::vector<std::complex<float>>> whole_fields;  // per thread: (modes)
-    std::vector<calibration::Demodulator::Workspace> workspaces;
+    EncodedBatch known;  // patterns of a refresh
 
     std::uint64_t vectors = 0;
-    std::uint64_t repeats = 0;
     std::uint64_t exposures_before = 0;
-    OpticalHealth health;
 
     hal::EmissionGuard light;
-    calibration::Acquisition acquisition;
-    DemodulationTeam team;  // last: its threads use everything above
+    Exposures exposures;  // last: its threads use everything above
 };
+
+void OpticalHealth::add(const OpticalHealth& later) {
+    unread_frames += later.unread_frames;
+    repeated_runs += later.repeated_runs;
+    lowest_correlation = std::min(lowest_correlation, later.lowest_correlation);
+    largest_phase_step_rad = std::max(largest_phase_step_rad, later.largest_phase_step_rad);
+    saturated_frames += later.saturated_frames;
+    phase_jumps += later.phase_jumps;
+    hot_pixels += later.hot_pixels;
+    lowest_power = std::min(lowest_power, later.lowest_power);
+    highest_power = std::max(highest_power, later.highest_power);
+    matrix_refreshes += later.matrix_refreshes;
+    correlation_loss = later.correlation_loss;
+    correlation_loss_sigma = later.correlation_loss_sigma;
+    largest_correlation_loss = std::max(largest_correlation_loss, later.largest_correlation_loss);
+}
 
 OpticalProjector::OpticalProjector(hal::Bench& bench, const calibration::Record& record,
                                    const OpticalOptions& options)
@@ -281,14 +292,14 @@ void OpticalProjector::project(const dfa::Matrix& errors, dfa::Matrix& feedback)
     m.quantiser.quantise(m.padded, m.vectors, m.quantised);
     m.encoder.encode(m.quantised, m.encoded);
     m.measure();
-    recombine(m.quantised, m.encoded, m.fields, m.gain, m.outputs, feedback);
+    recombine(m.quantised, m.encoded, m.exposures.fields(), m.gain, m.outputs, feedback);
     m.vectors += static_cast<std::uint64_t>(errors.rows());
 }
 
 dfa::ProjectionStats OpticalProjector::stats() const {
     return {.vectors = machine_->vectors,
-            .acquisitions = machine_->exposures() - machine_->exposures_before,
-            .repeats = machine_->repeats};
+            .acquisitions = machine_->exposures.exposures() - machine_->exposures_before,
+            .repeats = machine_->exposures.repeats};
 }
 
 std::string OpticalProjector::description() const {
@@ -297,7 +308,22 @@ std::string OpticalProjector::description() const {
 }
 
 const OpticalHealth& OpticalProjector::health() const {
-    return machine_->health;
+    return machine_->exposures.health;
+}
+
+const DriftState& OpticalProjector::drift() const {
+    return machine_->watch.state();
+}
+
+const calibration::Record& OpticalProjector::record() const {
+    return machine_->record;
+}
+
+void OpticalProjector::refresh() {
+    if (!machine_->exposures.has_matrix())
+        throw std::invalid_argument(
+            "optical projector: the record holds no transmission matrix to measure again");
+    machine_->refresh(machine_->watch.state().budget);
 }
 
 double OpticalProjector::gain() const {
