@@ -3,6 +3,7 @@
 
 #include "cli/exit_code.h"
 #include "cli/places.h"
+#include "sim/faults/fault_file.h"
 #include "sim/scene_file.h"
 #include "sim/simulated_bench.h"
 
@@ -115,6 +116,15 @@ void BenchChoice::add_options(CLI::App& command) {
         ->group("Bench");
 }
 
+void BenchChoice::add_faults_option(CLI::App& command) {
+    command
+        .add_option("--faults", faults,
+                    "what goes wrong on the simulated bench meanwhile: a schedule, built in or "
+                    "FILE.yaml (opal soak --list)")
+        ->type_name("SCHEDULE")
+        ->group("Bench");
+}
+
 std::unique_ptr<OpenedBench> BenchChoice::open(Session& session, sim::BenchMoment begin) const {
     if (!bench.starts_with(simulated)) {
         throw BadInput(
@@ -126,8 +136,12 @@ std::unique_ptr<OpenedBench> BenchChoice::open(Session& session, sim::BenchMomen
     const std::string what = bench.substr(simulated.size());
     const sim::Scene scene = sim::load_scene(what, overrides);
     auto log = open_events(events, begin.time.count() > 0 || begin.exposures > 0);
-    auto opened =
-        sim::make_simulated_bench(scene, {.threads = threads, .events = log.get(), .begin = begin});
+    std::optional<sim::FaultSchedule> schedule;
+    if (!faults.empty()) schedule = sim::load_faults(faults);
+    auto opened = sim::make_simulated_bench(scene, {.threads = threads,
+                                                    .events = log.get(),
+                                                    .begin = begin,
+                                                    .faults = schedule ? &*schedule : nullptr});
     const std::string name = record_name(scene, what, !overrides.empty(), opened->identity());
     return std::make_unique<OpenedBench>(std::move(log), std::move(opened), session, name,
                                          sim::dump_scene(scene));

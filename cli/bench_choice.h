@@ -30,6 +30,8 @@ public:
     OpenedBench& operator=(const OpenedBench&) = delete;
 
     hal::Bench& bench() { return *bench_; }
+    // The same as a simulated one, for those who look behind the curtain; nullptr for a real one.
+    const sim::SimulatedBench* simulated() const { return bench_.get(); }
     // Where the calibration record of this bench lives unless a file is named.
     std::filesystem::path record_file() const;
     // The simulated bench as a scene file; empty for a real one.
@@ -57,10 +59,13 @@ struct BenchChoice {
     std::vector<std::string> overrides;
     std::string events;  // file; empty: none
     std::string record;  // file; empty: the bench's place
+    std::string faults;  // schedule let loose on a simulated bench; empty: none
     int threads = 0;     // that render frames; 0: all cores
 
     // --bench, --set, --events, --calibration, --threads
     void add_options(CLI::App& command);
+    // --faults, for commands that work through trouble.
+    void add_faults_option(CLI::App& command);
     // `begin`: where in its life a simulated bench is to start. A bench that does not start at its
     // beginning goes on with the file of events.
     std::unique_ptr<OpenedBench> open(Session& session, sim::BenchMoment begin = {}) const;

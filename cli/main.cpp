@@ -132,6 +132,8 @@ int run(int argc, char** argv) {
     add_demo_command(program, session);
     add_record_command(program, session);
     add_scene_command(program, session);
+    add_soak_command(program, session);
+    add_drift_command(program, session);
     add_bench_command(program, session);
     add_devices_command(program, session);
     add_features_command(program, session);

@@ -37,9 +37,19 @@ ExitCode project(Session& session, const ProjectOptions& options) {
     optical.stop = session.interruption.token();
 
     require_writable(options.out);
-    const auto opened = options.bench.open(session);
+    // Faults come after the calibration: a record made in trouble is nobody's measure.
+    BenchChoice untroubled = options.bench;
+    untroubled.faults.clear();
+    auto opened = untroubled.open(session);
     const calibration::Record record =
-        record_for(session, *opened, options.bench, optical.inputs, options.outputs);
+        record_for(session, *opened, untroubled, optical.inputs, options.outputs);
+    if (!options.bench.faults.empty()) {
+        opened.reset();
+        opened = options.bench.open(session);
+    }
+    optical.on_notice = [&](projection::Notice, const std::string& what) {
+        terminal.note("opal: " + what);
+    };
     TimedBench bench(opened->bench());
     projection::OpticalProjector projector(bench, record, optical);
     terminal.note(projector.description());
@@ -86,6 +96,7 @@ void add_project_command(CLI::App& program, Session& session) {
         ->check(CLI::Range(1, 1 << 20));
     options->quantiser.add_options(*command);
     options->bench.add_options(*command);
+    options->bench.add_faults_option(*command);
     command->footer(
         "Outputs 2k and 2k + 1 are real and imaginary part of mode k, scaled so that a vector of\n"
         "length 1 gives components of variance 1 / components. Vectors are quantised first, since\n"

@@ -29,18 +29,6 @@ void add(dfa::ProjectionStats& sum, const dfa::ProjectionStats& more) {
     sum.repeats += more.repeats;
 }
 
-void add(std::optional<projection::OpticalHealth>& sum, const projection::OpticalHealth& more) {
-    if (!sum) {
-        sum = more;
-        return;
-    }
-    sum->unread_frames += more.unread_frames;
-    sum->repeated_runs += more.repeated_runs;
-    sum->lowest_correlation = std::min(sum->lowest_correlation, more.lowest_correlation);
-    sum->largest_phase_step_rad =
-        std::max(sum->largest_phase_step_rad, more.largest_phase_step_rad);
-}
-
 }  // namespace
 
 LegFeedback::LegFeedback(const TrainingTask& task, const dfa::Network& network,
@@ -74,7 +62,8 @@ void LegFeedback::end_leg() {
     if (!projector_) return;
     add(carried_.projections, projector_->stats());
     if (const auto* light = dynamic_cast<projection::OpticalProjector*>(projector_.get())) {
-        add(carried_.health, light->health());
+        if (!carried_.health) carried_.health.emplace();
+        carried_.health->add(light->health());
     }
     feedback_.reset();
     projector_.reset();

@@ -156,7 +156,16 @@ Json light_json(const projection::OpticalHealth& health) {
     return {{"unread_frames", health.unread_frames},
             {"repeated_runs", health.repeated_runs},
             {"lowest_correlation", health.lowest_correlation},
-            {"largest_phase_step_rad", health.largest_phase_step_rad}};
+            {"largest_phase_step_rad", health.largest_phase_step_rad},
+            {"saturated_frames", health.saturated_frames},
+            {"phase_jumps", health.phase_jumps},
+            {"hot_pixels", health.hot_pixels},
+            {"lowest_power", health.lowest_power},
+            {"highest_power", health.highest_power},
+            {"matrix_refreshes", health.matrix_refreshes},
+            {"correlation_loss", health.correlation_loss},
+            {"correlation_loss_sigma", health.correlation_loss_sigma},
+            {"largest_correlation_loss", health.largest_correlation_loss}};
 }
 
 projection::OpticalHealth light_of(const Json& json) {
@@ -165,6 +174,17 @@ projection::OpticalHealth light_of(const Json& json) {
     health.repeated_runs = json.at("repeated_runs").get<std::uint64_t>();
     health.lowest_correlation = json.at("lowest_correlation").get<double>();
     health.largest_phase_step_rad = json.at("largest_phase_step_rad").get<double>();
+    health.saturated_frames = json.value("saturated_frames", health.saturated_frames);
+    health.phase_jumps = json.value("phase_jumps", health.phase_jumps);
+    health.hot_pixels = json.value("hot_pixels", health.hot_pixels);
+    health.lowest_power = json.value("lowest_power", health.lowest_power);
+    health.highest_power = json.value("highest_power", health.highest_power);
+    health.matrix_refreshes = json.value("matrix_refreshes", health.matrix_refreshes);
+    health.correlation_loss = json.value("correlation_loss", health.correlation_loss);
+    health.correlation_loss_sigma =
+        json.value("correlation_loss_sigma", health.correlation_loss_sigma);
+    health.largest_correlation_loss =
+        json.value("largest_correlation_loss", health.largest_correlation_loss);
     return health;
 }
 
