@@ -1,5 +1,5 @@
-// WhiteNoise: temporal noise of the pixels in pairs of frames of the same light, and the pixels' own
-// fixed differences; both are white over spatial frequency and seen where neither fringes nor
+// WhiteNoise: temporal noise of the pixels in pairs of frames of the same light, and the pixels'
+// own fixed differences; both are white over spatial frequency and seen where neither fringes nor
 // shading are. For the error budget, between frames and shares.
 #pragma once
 

@@ -309,7 +309,7 @@ TEST_CASE("exposures taken again are counted and told, node by node") {
     bench.faulty.torn = [&](std::uint64_t n) { return node == "drift" && n == begin + 20; };
     bench.faulty.stale = [&](std::uint64_t n) {
         if (node == "transmission matrix") return n == begin + 30 || n == begin + 80;
-        return node == "validation" && n == begin + 50;
+        return node == "validation" && n == begin + 51;
     };
     const Record record = calibration::calibrate(bench, tests::small_options(), watch);
     INFO(watch.last_title << ": " << watch.last.text);

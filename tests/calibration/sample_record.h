@@ -53,6 +53,7 @@ inline calibration::Record sample_record() {
     r.validation->budget[0].measured = {4.1e-4, 1e-6};
     r.validation->budget[0].separable = true;
     r.validation->budget[1].name = "drift";
+    r.validation->budget[1].share = 2e-7;
     r.validation->budget[1].how = "the phase stood still";
     for (int i = 0; i < 32 * 4; ++i)
         r.identity.columns.emplace_back(static_cast<float>(i), -0.5F * static_cast<float>(i));

@@ -44,7 +44,7 @@ class Interrupt(ProgramTest):
         self.assertTrue(os.path.exists(self.path("resumed.h5.partial")))
         done = self.opal(*arguments)
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertIn("kept from the interrupted run", done.stdout)
+        self.assertIn("(kept: ", done.stdout)
         self.assertTrue(os.path.exists(self.path("resumed.h5")))
         self.assertFalse(os.path.exists(self.path("resumed.h5.partial")))
 
