@@ -71,9 +71,12 @@ std::string edge(Node from, Node to) {
     const double dip = far ? 0.12 * (x1 - x0) + 40 : 0;
     const double bend = 0.5 * (x1 - x0);
     return fmt::format(
-        "<path d=\"M{:.0f} {:.0f} C{:.0f} {:.0f} {:.0f} {:.0f} {:.0f} {:.0f}\" fill=\"none\" "
-        "stroke=\"currentColor\" stroke-opacity=\".45\" marker-end=\"url(#tip)\"/>\n",
-        x0, y0, x0 + (far ? 30 : bend), y0 + dip, x1 - (far ? 30 : bend), y1 + dip, x1, y1);
+        "<path d=\"M{0:.0f} {1:.0f} C{2:.0f} {3:.0f} {4:.0f} {5:.0f} {6:.0f} {7:.0f}\" "
+        "fill=\"none\" stroke=\"currentColor\" stroke-opacity=\".45\"/><path d=\"M{8:.0f} "
+        "{9:.0f} L{6:.0f} {7:.0f} L{8:.0f} {10:.0f} z\" fill=\"currentColor\" "
+        "fill-opacity=\".6\"/>\n",
+        x0, y0, x0 + (far ? 30 : bend), y0 + dip, x1 - (far ? 30 : bend), y1 + dip, x1, y1, x1 - 6,
+        y1 - 3, y1 + 3);
 }
 
 const char* colour_of(NodeState state) {
@@ -110,10 +113,7 @@ std::string drawing_of(const calibration::PerNode<calibration::Freshness>& state
     std::string svg = fmt::format(
         "<svg class=\"graph\" role=\"img\" viewBox=\"0 0 {:.0f} {:.0f}\" "
         "style=\"width:100%;height:auto;color:var(--ink)\" "
-        "aria-label=\"the calibration graph with the state of each node\">\n<defs><marker "
-        "id=\"tip\" markerWidth=\"7\" markerHeight=\"7\" refX=\"6\" refY=\"3\" orient=\"auto\">"
-        "<path d=\"M0 0 L6 3 L0 6 z\" fill=\"currentColor\" fill-opacity=\".6\"/></marker></defs>"
-        "\n",
+        "aria-label=\"the calibration graph with the state of each node\">\n",
         8 + 7 * column_step + box_width, 30 + 1.5 * row_step + box_height + 44);
     for (const auto& info : calibration::all_nodes())
         for (const Node input : info.inputs) svg += edge(input, info.node);
