@@ -77,8 +77,13 @@ inline RunTiming comfortable_timing(hal::Bench& bench, hal::Duration exposure, h
     settings.region = region;
     bench.camera().configure(settings);
     const hal::Duration dead = bench.camera().status().dead_time;
-    timing.dark =
-        std::max<hal::Duration>(bench.dmd().info().min_dark, dead + std::chrono::microseconds(50));
+    const hal::Duration step = bench.dmd().info().time_step;
+    const auto counted = [&](hal::Duration time) {
+        return (time + step - hal::Duration{1}) / step * step;
+    };
+    timing.pattern = counted(timing.pattern);
+    timing.dark = counted(
+        std::max<hal::Duration>(bench.dmd().info().min_dark, dead + std::chrono::microseconds(50)));
     return timing;
 }
 inline RunTiming comfortable_timing(hal::Bench& bench, hal::Duration exposure) {

@@ -175,9 +175,26 @@ void dmd_edges(Trial& trial) {
     const RunTiming timing = comfortable_timing(bench, 100us);
     dmd.load(0, std::vector<hal::BitPattern>(4, plain_pattern(dmd.info(), true)));
     hal::PatternSequence sequence = sequence_of(4, timing);
+    const bool one_timing = dmd.info().one_timing;
+    if (one_timing) {
+        dmd.program(sequence);
+        bench.camera().arm(4);
+        dmd.start();
+        const auto frames = receive_all(bench);
+        OPAL_REQUIRE_EQUAL(frames.size(), 4);
+        const hal::Duration whole = frames[3].device_time - frames[0].device_time;
+        OPAL_EXPECT(std::chrono::abs(whole - 3 * (timing.pattern + timing.dark)) <=
+                    trial.time_tolerance());
+        dmd.stop();
+        bench.camera().disarm();
+    }
     sequence.entries[0].exposure += 37us;
     sequence.entries[1].dark += 1234us;
     sequence.entries[2].trigger_out = false;
+    if (one_timing) {
+        check_fault(trial, hal::ErrorKind::unsupported, {}, [&] { dmd.program(sequence); });
+        return;
+    }
     dmd.program(sequence);
     bench.camera().arm(4);
     dmd.start();

@@ -30,6 +30,10 @@ struct DmdInfo {
     Duration settle_time{0};            // from trigger edge to mirrors at rest
     std::uint32_t memory_patterns = 0;  // how many patterns load() can hold
     std::uint32_t max_entries = 0;      // longest sequence
+    Duration time_step{1};              // exposures and dark times are multiples of this
+    // All entries of a sequence share one exposure and one dark time, and each sends a trigger;
+    // program() throws unsupported for others.
+    bool one_timing = false;
 };
 
 enum class StartOn {
@@ -71,7 +75,7 @@ struct DmdStatus {
 // For drivers:
 //   - Reject before sending, with the limit in the message, out_of_range: wrong shape, slot beyond
 //     memory, empty or too long sequence, exposure below min_exposure, dark below min_dark when a
-//     triggered entry follows, times longer than the device can count.
+//     triggered entry follows, times the device cannot count.
 //   - Entry k's edge comes at start + sum of (exposure + dark) of the entries before it.
 //   - A program() whose sequence names slots never loaded throws wrong_state: showing an old
 //     pattern is the defect that costs labs weeks.

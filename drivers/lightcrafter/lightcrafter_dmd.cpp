@@ -1,0 +1,274 @@
+// LightCrafterDmd: see lightcrafter_dmd.h.
+#include "drivers/lightcrafter/lightcrafter_dmd.h"
+
+#include "drivers/lightcrafter/lightcrafter_link.h"
+#include "protocol/bmp.h"
+#include "protocol/little_endian.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <vector>
+
+namespace opal::drivers {
+
+namespace {
+
+using hal::Duration;
+using hal::ErrorKind;
+using protocol::LcrCommand;
+using namespace std::chrono_literals;
+
+constexpr std::uint8_t sequence_mode = 4;
+constexpr Duration longest = std::chrono::microseconds(0xFFFFFFFF);
+constexpr std::uint32_t pulse_us = 20;  // of the camera output
+
+std::int64_t in_us(Duration d) {
+    return std::chrono::duration_cast<std::chrono::microseconds>(d).count();
+}
+
+std::vector<std::byte> one_byte(std::uint8_t value) {
+    return {static_cast<std::byte>(value)};
+}
+
+// Mirrors as the bitmap holds them: most significant bit first.
+protocol::BitImage image_of(const hal::BitPattern& pattern) {
+    protocol::BitImage image{pattern.rows(), pattern.columns(), {}};
+    image.bits.assign(image.row_bytes() * static_cast<std::size_t>(image.rows), 0);
+    for (int r = 0; r < image.rows; ++r) {
+        const auto words = pattern.row_words(r);
+        std::uint8_t* const to =
+            image.bits.data() + static_cast<std::size_t>(r) * image.row_bytes();
+        for (int c = 0; c < image.columns; ++c) {
+            const bool on = words[static_cast<std::size_t>(c / 64)] >> c % 64 & 1;
+            if (on) to[c / 8] = static_cast<std::uint8_t>(to[c / 8] | 0x80u >> c % 8);
+        }
+    }
+    return image;
+}
+
+class LightCrafterDmd final : public hal::Dmd {
+public:
+    LightCrafterDmd(std::unique_ptr<hal::TcpStream> stream, hal::Clock& clock);
+    ~LightCrafterDmd() override;
+
+    const hal::DmdInfo& info() const override { return info_; }
+    void load(std::uint32_t first_slot, std::span<const hal::BitPattern> patterns) override;
+    void program(const hal::PatternSequence& sequence) override;
+    void start() override;
+    void stop() override;
+    hal::DmdStatus status() override;
+
+private:
+    using Stored = std::shared_ptr<const protocol::BitImage>;
+
+    bool running() const;
+    void check(const hal::PatternSequence& sequence) const;
+    void check_times(const hal::PatternSequence& sequence) const;
+    void send_patterns();
+    [[noreturn]] void fail(ErrorKind kind, const char* operation, const std::string& text) const {
+        throw hal::DeviceError(kind, link_.device(), operation, text);
+    }
+
+    LightCrafterLink link_;
+    hal::Clock& clock_;
+    hal::DmdInfo info_;
+    std::vector<Stored> slots_;
+    hal::PatternSequence sequence_;
+    std::optional<protocol::LcrSequence> setting_;  // what the device was told
+    std::vector<Stored> positions_;                 // what it holds; null: not known
+    std::optional<hal::Time> started_at_;
+    std::uint64_t entries_at_stop_ = 0;
+    bool stopped_ = true;
+};
+
+LightCrafterDmd::LightCrafterDmd(std::unique_ptr<hal::TcpStream> stream, hal::Clock& clock)
+    : link_(std::move(stream), clock), clock_(clock) {
+    const auto version = link_.read(LcrCommand::version, one_byte(0), "open");
+    std::string text;
+    for (const std::byte b : version) {
+        if (b == std::byte{0}) break;
+        text += static_cast<char>(b);
+    }
+    const auto limits = *protocol::lcr_limits(1);
+    info_.model = "TI DLP LightCrafter " + text;
+    info_.rows = protocol::lcr_rows;
+    info_.columns = protocol::lcr_columns;
+    info_.pitch_um = 7.6;  // of the diagonal grid [TI DLP3000 data sheet]
+    info_.min_exposure = std::chrono::microseconds(limits.min_exposure_us);
+    info_.settle_time = 20us;
+    info_.memory_patterns = static_cast<std::uint32_t>(limits.most_patterns);
+    info_.max_entries = info_.memory_patterns;
+    info_.time_step = 1us;
+    info_.one_timing = true;
+    slots_.resize(info_.memory_patterns);
+    link_.write(LcrCommand::start, one_byte(0), "open");
+    link_.write(LcrCommand::display_mode, one_byte(sequence_mode), "open");
+    link_.write(LcrCommand::camera_trigger,
+                encode(protocol::LcrCameraTrigger{true, 0, false, 0, pulse_us}), "open");
+}
+
+LightCrafterDmd::~LightCrafterDmd() {
+    try {
+        stop();
+    } catch (const hal::DeviceError&) {  // the board goes on showing; the laser is another's duty
+    }
+}
+
+void LightCrafterDmd::load(std::uint32_t first_slot, std::span<const hal::BitPattern> patterns) {
+    if (running())
+        fail(ErrorKind::wrong_state, "load", "a sequence is running; stop() comes first");
+    if (std::uint64_t{first_slot} + patterns.size() > info_.memory_patterns)
+        fail(ErrorKind::out_of_range, "load",
+             fmt::format("{} patterns from slot {} asked; slots 0 to {} exist", patterns.size(),
+                         first_slot, info_.memory_patterns - 1));
+    for (std::size_t i = 0; i < patterns.size(); ++i)
+        if (patterns[i].rows() != info_.rows || patterns[i].columns() != info_.columns)
+            fail(ErrorKind::out_of_range, "load",
+                 fmt::format(
+                     "pattern {} has {} x {} mirrors (rows x columns); this DMD has {} x {}", i,
+                     patterns[i].rows(), patterns[i].columns(), info_.rows, info_.columns));
+    for (std::size_t i = 0; i < patterns.size(); ++i) {
+        auto fresh = std::make_shared<const protocol::BitImage>(image_of(patterns[i]));
+        Stored& slot = slots_[first_slot + i];
+        if (!slot || *slot != *fresh) slot = std::move(fresh);  // equal ones need not travel again
+    }
+    if (setting_) send_patterns();
+}
+
+void LightCrafterDmd::program(const hal::PatternSequence& sequence) {
+    if (running())
+        fail(ErrorKind::wrong_state, "program", "a sequence is running; stop() comes first");
+    check(sequence);
+    const hal::SequenceEntry& entry = sequence.entries.front();
+    protocol::LcrSequence setting;
+    setting.count = static_cast<std::uint16_t>(sequence.entries.size());
+    setting.period_us = static_cast<std::uint32_t>(in_us(entry.exposure + entry.dark));
+    setting.exposure_us = static_cast<std::uint32_t>(in_us(entry.exposure));
+    setting.repeat = sequence.repeat;
+    if (!setting_ || setting_->count != setting.count) positions_.assign(setting.count, nullptr);
+    if (setting_ != setting) {
+        setting_.reset();
+        link_.write(LcrCommand::sequence, encode(setting), "program");
+        setting_ = setting;
+    }
+    sequence_ = sequence;
+    started_at_.reset();
+    send_patterns();
+}
+
+// Each position that holds something else than its entry's pattern.
+void LightCrafterDmd::send_patterns() {
+    for (std::size_t i = 0; i < sequence_.entries.size(); ++i) {
+        const Stored& wanted = slots_[sequence_.entries[i].slot];
+        if (positions_[i] && (positions_[i] == wanted || *positions_[i] == *wanted)) continue;
+        positions_[i] = nullptr;
+        std::vector<std::byte> payload = one_byte(static_cast<std::uint8_t>(i));
+        const std::vector<std::byte> bitmap = encode_bmp(*wanted);
+        payload.insert(payload.end(), bitmap.begin(), bitmap.end());
+        link_.write(LcrCommand::pattern, payload, "load");
+        positions_[i] = wanted;
+    }
+}
+
+void LightCrafterDmd::check(const hal::PatternSequence& sequence) const {
+    if (sequence.entries.empty() || sequence.entries.size() > info_.max_entries)
+        fail(ErrorKind::out_of_range, "program",
+             fmt::format("{} entries asked; 1 to {} are possible", sequence.entries.size(),
+                         info_.max_entries));
+    for (std::size_t i = 0; i < sequence.entries.size(); ++i) {
+        const hal::SequenceEntry& entry = sequence.entries[i];
+        if (entry.slot >= info_.memory_patterns)
+            fail(ErrorKind::out_of_range, "program",
+                 fmt::format("entry {}: slot {} asked; slots 0 to {} exist", i, entry.slot,
+                             info_.memory_patterns - 1));
+        if (!slots_[entry.slot])
+            fail(ErrorKind::wrong_state, "program",
+                 fmt::format("entry {}: slot {} was never loaded; load() comes first", i,
+                             entry.slot));
+        if (entry.start_on == hal::StartOn::trigger_in)
+            fail(ErrorKind::unsupported, "program",
+                 fmt::format("entry {}: waiting for the trigger input is not offered here; "
+                             "StartOn::previous_end is possible",
+                             i));
+    }
+    check_times(sequence);
+}
+
+void LightCrafterDmd::check_times(const hal::PatternSequence& sequence) const {
+    const hal::SequenceEntry& first = sequence.entries.front();
+    for (std::size_t i = 0; i < sequence.entries.size(); ++i) {
+        const hal::SequenceEntry& entry = sequence.entries[i];
+        if (entry.exposure < info_.min_exposure)
+            fail(ErrorKind::out_of_range, "program",
+                 fmt::format("entry {}: exposure {} us asked; at least {} us is possible", i,
+                             static_cast<double>(entry.exposure.count()) * 1e-3,
+                             in_us(info_.min_exposure)));
+        if (entry.exposure > longest || entry.dark > longest - entry.exposure ||
+            entry.dark < Duration{0})
+            fail(ErrorKind::out_of_range, "program",
+                 fmt::format("entry {}: an exposure of {} us with a dark time of {} us asked; both "
+                             "together may last 0 to {} us",
+                             i, in_us(entry.exposure), in_us(entry.dark), in_us(longest)));
+        if (entry.exposure % info_.time_step != Duration{0} ||
+            entry.dark % info_.time_step != Duration{0})
+            fail(ErrorKind::out_of_range, "program",
+                 fmt::format("entry {}: exposure {} ns and dark time {} ns asked; this device "
+                             "counts whole microseconds",
+                             i, entry.exposure.count(), entry.dark.count()));
+        if (entry.exposure != first.exposure || entry.dark != first.dark || !entry.trigger_out)
+            fail(ErrorKind::unsupported, "program",
+                 fmt::format("entry {}: this device has one exposure and one dark time for all "
+                             "entries, and each sends a trigger",
+                             i));
+    }
+}
+
+void LightCrafterDmd::start() {
+    if (!setting_) fail(ErrorKind::wrong_state, "start", "nothing to show; program() comes first");
+    if (!stopped_) stop();
+    link_.write(LcrCommand::start, one_byte(1), "start");
+    started_at_ = clock_.now();
+    stopped_ = false;
+}
+
+void LightCrafterDmd::stop() {
+    if (stopped_) return;
+    const std::uint64_t entries = status().entries_started;
+    link_.write(LcrCommand::start, one_byte(0), "stop");
+    entries_at_stop_ = entries;
+    stopped_ = true;
+}
+
+bool LightCrafterDmd::running() const {
+    if (stopped_ || !setting_ || !started_at_) return false;
+    const auto period = std::chrono::microseconds(setting_->period_us);
+    return setting_->repeat || clock_.now() < *started_at_ + setting_->count * period;
+}
+
+// The device does not tell; its clock is believed.
+hal::DmdStatus LightCrafterDmd::status() {
+    hal::DmdStatus status;
+    status.running = running();
+    if (!started_at_) return status;
+    if (stopped_) {
+        status.entries_started = entries_at_stop_;
+        return status;
+    }
+    const auto period = std::chrono::microseconds(setting_->period_us);
+    const auto begun = static_cast<std::uint64_t>((clock_.now() - *started_at_) / period) + 1;
+    status.entries_started =
+        setting_->repeat ? begun : std::min<std::uint64_t>(begun, setting_->count);
+    return status;
+}
+
+}  // namespace
+
+std::unique_ptr<hal::Dmd> open_lightcrafter(std::unique_ptr<hal::TcpStream> stream,
+                                            hal::Clock& clock) {
+    return std::make_unique<LightCrafterDmd>(std::move(stream), clock);
+}
+
+}  // namespace opal::drivers
