@@ -50,6 +50,16 @@ public:
         socket_.set_option(asio::ip::tcp::no_delay(true), error);
     }
 
+    // Takes over the socket of an accepted connection.
+    AsioTcpStream(const asio::ip::tcp::endpoint& peer, int socket)
+        : peer_(peer.address().to_string() + ":" + std::to_string(peer.port())), socket_(context_) {
+        error_code error;
+        socket_.assign(peer.protocol(), socket, error);
+        if (!error) socket_.native_non_blocking(true, error);
+        if (error) fail(ErrorKind::refused, "accept", error.message());
+        socket_.set_option(asio::ip::tcp::no_delay(true), error);
+    }
+
     ~AsioTcpStream() override { close(); }
 
     const std::string& peer() const override { return peer_; }
@@ -117,7 +127,64 @@ private:
     std::atomic<bool> closed_{false};
 };
 
+class AsioTcpListener final : public hal::TcpListener {
+public:
+    AsioTcpListener(const std::string& host, std::uint16_t port)
+        : name_("tcp " + host + ":" + std::to_string(port)), acceptor_(context_) {
+        error_code error;
+        const auto address = asio::ip::make_address(host, error);
+        if (error) fail(ErrorKind::out_of_range, "listen", "a numeric address is needed");
+        const asio::ip::tcp::endpoint endpoint(address, port);
+        acceptor_.open(endpoint.protocol(), error);
+        // Or a port would stay taken for a minute after the last connection on it.
+        if (!error) acceptor_.set_option(asio::socket_base::reuse_address(true), error);
+        if (!error) acceptor_.bind(endpoint, error);
+        if (!error) acceptor_.listen(backlog, error);
+        if (!error) acceptor_.native_non_blocking(true, error);
+        if (error) fail(ErrorKind::refused, "listen", error.message());
+        port_ = acceptor_.local_endpoint(error).port();
+        if (error) fail(ErrorKind::refused, "listen", error.message());
+    }
+
+    std::uint16_t port() const override { return port_; }
+
+    std::unique_ptr<hal::TcpStream> accept(hal::Deadline deadline) override {
+        for (;;) {
+            asio::ip::tcp::endpoint peer;
+            auto size = static_cast<socklen_t>(peer.capacity());
+            const int socket =
+                ::accept4(acceptor_.native_handle(), peer.data(), &size, SOCK_CLOEXEC);
+            if (socket >= 0) {
+                peer.resize(size);
+                return std::make_unique<AsioTcpStream>(peer, socket);
+            }
+            if (errno == EAGAIN) {
+                if (wait_readable(acceptor_.native_handle(), deadline) == Readiness::deadline)
+                    return nullptr;
+            } else if (errno != EINTR && errno != ECONNABORTED) {
+                fail(ErrorKind::refused, "accept",
+                     error_code(errno, boost::system::system_category()).message());
+            }
+        }
+    }
+
+private:
+    [[noreturn]] void fail(ErrorKind kind, const char* operation, const std::string& text) const {
+        throw DeviceError(kind, name_, operation, text);
+    }
+    static constexpr int backlog = 8;
+
+    const std::string name_;
+    asio::io_context context_;
+    asio::ip::tcp::acceptor acceptor_;
+    std::uint16_t port_ = 0;
+};
+
 }  // namespace
+
+std::unique_ptr<hal::TcpListener> listen_tcp(const std::string& host, std::uint16_t port) {
+    return std::make_unique<AsioTcpListener>(host, port);
+}
 
 std::unique_ptr<hal::TcpStream> connect_tcp(const std::string& host, std::uint16_t port,
                                             hal::Deadline deadline) {
