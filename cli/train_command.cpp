@@ -166,8 +166,8 @@ void add_train_command(CLI::App& program, Session& session) {
         "            calibrated first\n"
         "  shallow   hidden layers stay random: the floor any feedback has to beat\n"
         "Everything is chosen on the validation part; the test part is read once, at the end.\n"
-        "Within a projection, exposing, rendering and demodulating overlap. Batches take turns: the\n"
-        "next forward pass reads the weights that this batch's feedback changes.\n"
+        "Within a projection, exposing, rendering and demodulating overlap. Batches take turns:\n"
+        "the next forward pass reads the weights that this batch's feedback changes.\n"
         "\n"
         "Settings of --recipe:\n" +
         dfa::explain_settings() +

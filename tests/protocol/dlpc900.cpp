@@ -1,5 +1,6 @@
 // DLPC900: reports and pictures against bytes typed from the documents, cut at every length.
 #include "protocol/dlpc900_image.h"
+#include "protocol/dlpc900_messages.h"
 #include "protocol/dlpc900_packet.h"
 
 #include <doctest/doctest.h>
@@ -228,4 +229,54 @@ TEST_CASE("24 planes in one row: plane k is bit k, planes 0 to 7 are the last by
             CHECK(planes_at(picture, 0, c) == wanted);
         }
     }
+}
+
+TEST_CASE("messages as the documents write them") {
+    Dlpc900Entry red;
+    red.index = 5;
+    red.exposure_us = 105;
+    red.leds = 1;
+    red.image = 0;
+    red.plane = 5;
+    const Bytes red_data = bytes({5, 0, 0x69, 0, 0, 0x10, 0, 0, 0, 0, 0, 0x28});
+    CHECK(encode(red) == red_data);
+    CHECK(parse_dlpc900_entry(red_data) == red);
+    Dlpc900Entry waiting;
+    waiting.index = 30;
+    waiting.exposure_us = 10000;
+    waiting.clear_after = true;
+    waiting.leds = 1;
+    waiting.wait_for_trigger = true;
+    waiting.dark_us = 500;
+    waiting.trigger_out_2 = false;
+    waiting.image = 1;
+    waiting.plane = 6;
+    const Bytes waiting_data = bytes({0x1E, 0, 0x10, 0x27, 0, 0x91, 0xF4, 1, 0, 1, 1, 0x30});
+    CHECK(encode(waiting) == waiting_data);
+    CHECK(parse_dlpc900_entry(waiting_data) == waiting);
+    CHECK(encode(Dlpc900Configuration{24, 0}) == bytes({0x18, 0, 0, 0, 0, 0}));
+    CHECK(encode(Dlpc900Configuration{24, 24}) == bytes({0x18, 0, 0x18, 0, 0, 0}));
+    CHECK(parse_dlpc900_configuration(bytes({0x18, 0, 0x18, 0, 0, 0})) ==
+          Dlpc900Configuration{24, 24});
+    CHECK(encode(Dlpc900ImageStart{0, 4372}) == bytes({0, 0, 0x14, 0x11, 0, 0}));
+    CHECK(parse_dlpc900_image_start(bytes({0, 0, 0x14, 0x11, 0, 0})) == Dlpc900ImageStart{0, 4372});
+    CHECK(encode(Dlpc900TriggerOut{false, -20, 20}) == bytes({0, 0xEC, 0xFF, 0x14, 0}));
+    CHECK(parse_dlpc900_trigger_out(bytes({0, 0xEC, 0xFF, 0x14, 0})) ==
+          Dlpc900TriggerOut{false, -20, 20});
+    CHECK(parse_dlpc900_version(bytes({0, 0, 0, 6})) == Dlpc900Version{6, 0, 0});
+    CHECK(encode(Dlpc900Version{5, 1, 0x0203}).size() == 16);
+    const Bytes chunk = encode_dlpc900_chunk(bytes({7, 8}));
+    CHECK(chunk == bytes({2, 0, 7, 8}));
+    for (std::size_t length = 0; length < 14; ++length) {
+        Bytes cut = waiting_data;
+        cut.resize(length);
+        CHECK(parse_dlpc900_entry(cut).has_value() == (length == 12));
+        cut = bytes({0x18, 0, 0, 0, 0, 0});
+        cut.resize(length);
+        CHECK(parse_dlpc900_configuration(cut).has_value() == (length == 6));
+        CHECK(parse_dlpc900_image_start(cut).has_value() == (length == 6));
+        CHECK(parse_dlpc900_trigger_out(cut).has_value() == (length == 5));
+    }
+    CHECK_FALSE(parse_dlpc900_chunk(bytes({3, 0, 7, 8})));
+    CHECK_FALSE(parse_dlpc900_chunk(bytes({3})));
 }

@@ -1,0 +1,210 @@
+// The DLPC900 driver over USB in memory, on a virtual board around the bench's own mirrors: the Dmd
+// contract, frames equal to those of the direct DMD, what travels, and what goes wrong.
+#include "contract/bench_run.h"
+#include "drivers/dlpc900/dlpc900_dmd.h"
+#include "hal/error.h"
+#include "sim/doors/memory_usb.h"
+#include "sim/instruments/dlpc900/dlpc900_instrument.h"
+#include "tests/contract/bench_suites.h"
+#include "tests/contract/small_bench.h"
+#include "tests/instruments/laser_bench.h"
+
+#include <functional>
+#include <memory>
+
+using namespace opal;
+using namespace opal::contract;
+using namespace std::chrono_literals;
+
+namespace {
+
+class WiredBench final : public hal::Bench {
+public:
+    static sim::Scene scene(int board) {
+        const protocol::Dlpc900Board& type = *protocol::find_dlpc900_board(board);
+        sim::Scene scene = small_scene();
+        scene.dmd.rows = type.rows;
+        scene.dmd.columns = type.columns;
+        scene.dmd.macro_pixel_px = 160;
+        scene.dmd.memory_patterns = 432;
+        scene.dmd.min_exposure_us = 105;
+        scene.dmd.min_dark_us = 0;
+        return scene;
+    }
+    explicit WiredBench(sim::Dlpc900Scene settings = {}, drivers::Dlpc900Options options = {})
+        : inner(sim::make_simulated_bench(scene(settings.board), {2, nullptr})),
+          usb(sim::make_memory_usb(test::virtual_clock(*inner),
+                                   sim::Dlpc900Instrument::usb_info())),
+          instrument(*usb.gadget, inner->dmd(), settings),
+          dmd_(drivers::open_dlpc900(std::move(usb.host), inner->clock(), std::move(options))) {}
+    hal::Dmd& dmd() override { return *dmd_; }
+    hal::Camera& camera() override { return inner->camera(); }
+    hal::Laser& laser() override { return inner->laser(); }
+    hal::Clock& clock() override { return inner->clock(); }
+    const std::string& name() const override { return inner->name(); }
+    const std::string& identity() const override { return inner->identity(); }
+    double laser_limit_mw() const override { return inner->laser_limit_mw(); }
+
+    std::unique_ptr<sim::SimulatedBench> inner;
+    sim::MemoryUsb usb;
+    sim::Dlpc900Instrument instrument;
+
+private:
+    std::unique_ptr<hal::Dmd> dmd_;
+};
+
+template <int board>
+class Harness {
+public:
+    static constexpr bool has_door_switch = false;
+    static constexpr bool has_trigger_input = false;
+    hal::Bench& bench() { return wired_; }
+    void set_interlock(bool) {}
+    static hal::Duration time_tolerance() { return hal::Duration{0}; }
+
+private:
+    static sim::Dlpc900Scene settings() {
+        sim::Dlpc900Scene scene;
+        scene.board = board;
+        return scene;
+    }
+    WiredBench wired_{settings()};
+};
+using LightCrafter6500 = Harness<1>;
+using LightCrafter9000 = Harness<2>;
+
+hal::PatternSequence sequence_of_slots(std::initializer_list<std::uint32_t> slots) {
+    hal::PatternSequence sequence;
+    for (const std::uint32_t slot : slots)
+        sequence.entries.push_back({slot, 300us, 200us, hal::StartOn::previous_end, true});
+    return sequence;
+}
+
+hal::ErrorKind fault_of(const std::function<void()>& call, std::string& text) {
+    try {
+        call();
+    } catch (const hal::DeviceError& error) {
+        text = error.what();
+        return error.kind();
+    }
+    text = "no fault";
+    return hal::ErrorKind::unsafe;
+}
+
+std::vector<hal::Frame> frames_of(hal::Bench& bench, const RunTiming& timing, int count,
+                                  hal::Duration start_at) {
+    bench.dmd().load(0, striped_patterns(bench.dmd().info(), count));
+    bench.dmd().program(sequence_of(static_cast<std::uint32_t>(count), timing));
+    bench.clock().wait_until(hal::Time{60s});  // the upload has taken its time
+    const auto light = full_light(bench);
+    bench.clock().wait_until(hal::Time{start_at});
+    bench.camera().arm(static_cast<std::uint64_t>(count) + 2);
+    bench.dmd().start();
+    auto frames = receive_all(bench);
+    bench.camera().disarm();
+    return frames;
+}
+
+}  // namespace
+
+TYPE_TO_STRING(LightCrafter6500);
+OPAL_DMD_SUITE(LightCrafter6500);
+
+TEST_CASE("frames are those of the direct DMD, bit for bit, with one controller and with two") {
+    for (const int board : {1, 2}) {
+        CAPTURE(board);
+        sim::Dlpc900Scene settings;
+        settings.board = board;
+        WiredBench wired(settings);
+        const RunTiming timing = comfortable_timing(wired, 100us);
+        constexpr int count = 30;  // two images
+        const auto over_usb = frames_of(wired, timing, count, 70s);
+        // Commands take their time on the bus: the direct DMD starts that much later.
+        std::vector<hal::Frame> straight;
+        hal::Duration late{0};
+        for (int round = 0; round < 2; ++round) {
+            const auto direct = sim::make_simulated_bench(WiredBench::scene(board), {2, nullptr});
+            direct->camera().configure(wired.camera().settings());
+            straight = frames_of(*direct, timing, count, 70s + late);
+            late = over_usb.at(0).device_time - straight.at(0).device_time;
+        }
+        REQUIRE(over_usb.size() == count);
+        REQUIRE(straight.size() == count);
+        for (std::size_t i = 0; i < count; ++i) {
+            CHECK(over_usb[i].device_time == straight[i].device_time);
+            CHECK((over_usb[i].bytes == straight[i].bytes));
+        }
+        CHECK_FALSE(wired.instrument.showing_splash());
+    }
+}
+
+TEST_CASE("only pictures that changed travel, and everything again with another length") {
+    std::uint64_t reported = 0;
+    std::uint64_t total = 0;
+    drivers::Dlpc900Options options;
+    options.on_upload = [&](std::uint64_t sent, std::uint64_t all) {
+        reported = sent;
+        total = all;
+    };
+    WiredBench wired({}, options);
+    hal::Dmd& dmd = wired.dmd();
+    const auto patterns = striped_patterns(dmd.info(), 30);
+    dmd.load(0, patterns);
+    CHECK(wired.instrument.image_bytes() == 0);
+    dmd.program(sequence_of_slots({0, 1, 25}));
+    const std::uint64_t both = wired.instrument.image_bytes();
+    CHECK(both > 0);
+    CHECK(reported == total);
+    CHECK(total == both);
+    // 24 planes of stripes: far below the 6.2 MB of pixels.
+    CHECK(both < 500'000);
+    dmd.load(0, std::span(patterns).first(1));  // the same again
+    CHECK(wired.instrument.image_bytes() == both);
+    dmd.load(25, std::span(patterns).first(1));  // one of the second image
+    const std::uint64_t one_more = wired.instrument.image_bytes() - both;
+    CHECK(one_more > 0);
+    CHECK(one_more < both);
+    hal::PatternSequence longer = sequence_of_slots({0, 1, 25});
+    for (auto& entry : longer.entries) entry.exposure = 400us;
+    dmd.program(longer);  // other times only
+    CHECK(wired.instrument.image_bytes() == both + one_more);
+    dmd.program(sequence_of_slots({0, 1, 25, 1}));
+    CHECK(wired.instrument.image_bytes() >= 2 * both);
+}
+
+TEST_CASE("a spoilt upload is no error, and the board shows its splash screen") {
+    sim::Dlpc900Scene settings;
+    settings.spoil_upload = true;
+    WiredBench wired(settings);
+    wired.dmd().load(0, striped_patterns(wired.dmd().info(), 2));
+    wired.dmd().program(sequence_of_slots({0, 1}));
+    wired.dmd().start();
+    CHECK(wired.instrument.showing_splash());
+}
+
+TEST_CASE("refusals come with the board's own words, silence with a deadline") {
+    WiredBench wired;
+    std::string text;
+    wired.dmd().load(0, striped_patterns(wired.dmd().info(), 1));
+    wired.instrument.scene.refusals = 1;
+    CHECK(fault_of([&] { wired.dmd().program(sequence_of_slots({0})); }, text) ==
+          hal::ErrorKind::refused);
+    CHECK(text.find("error 2: device failure") != std::string::npos);
+    wired.dmd().program(sequence_of_slots({0}));
+    wired.instrument.scene.silent = true;
+    CHECK(fault_of([&] { wired.dmd().start(); }, text) == hal::ErrorKind::timeout);
+    wired.instrument.scene.silent = false;
+    wired.dmd().start();
+
+    wired.usb.gadget->unplug();
+    CHECK(fault_of([&] { wired.dmd().stop(); }, text) == hal::ErrorKind::disconnected);
+}
+
+TEST_CASE("an old firmware is parked and unparked, an unknown board refused") {
+    sim::Dlpc900Scene old;
+    old.version = {5, 0, 0};
+    WiredBench wired(old);
+    CHECK(wired.dmd().info().model == "TI DLP6500 with DLPC900, firmware 5.0.0");
+    CHECK(wired.dmd().info().serial == "LCR-SIM");
+    CHECK(protocol::find_dlpc900_board(9) == nullptr);
+}
