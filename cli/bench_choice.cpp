@@ -1,8 +1,10 @@
 // BenchChoice: command-line options -> an open bench. See bench_choice.h.
 #include "cli/bench_choice.h"
 
+#include "calibration/whole_file.h"
 #include "cli/exit_code.h"
 #include "cli/places.h"
+#include "cli/version.h"
 #include "sim/faults/fault_file.h"
 #include "sim/scene_file.h"
 #include "sim/simulated_bench.h"
@@ -11,6 +13,7 @@
 #include <CLI/CLI.hpp>
 
 #include <cerrno>
+#include <cstdlib>
 #include <exception>
 #include <system_error>
 
@@ -47,14 +50,18 @@ std::unique_ptr<std::ofstream> open_events(const std::string& file, bool go_on) 
 
 OpenedBench::OpenedBench(std::unique_ptr<std::ofstream> events,
                          std::unique_ptr<sim::SimulatedBench> bench, Session& session,
-                         std::string record_name, std::string scene)
+                         std::string record_name, std::string scene,
+                         std::shared_ptr<RunRecording> run, RunSide side)
     : session_(session),
       events_(std::move(events)),
       bench_(std::move(bench)),
+      run_(std::move(run)),
+      side_(std::move(side)),
       laser_off_(session.interruption,
                  [this] {
                      try {
-                         bench_->laser().off();
+                         // Past the recorder: the last way out waits for nobody.
+                         if (bench_) bench_->laser().off();
                      } catch (const std::exception&) {
                          // The program ends in the next line; the laser has already logged it.
                      }
@@ -64,7 +71,7 @@ OpenedBench::OpenedBench(std::unique_ptr<std::ofstream> events,
 
 OpenedBench::~OpenedBench() {
     try {
-        bench_->laser().off();
+        bench().laser().off();
     } catch (const std::exception& e) {
         session_.alarms.push_back(fmt::format(
             "the laser did not confirm that it is off, go and look at it now: {}", e.what()));
@@ -72,9 +79,38 @@ OpenedBench::~OpenedBench() {
     if (events_ && !events_->flush()) {
         session_.alarms.push_back("events were lost: the file of --events could not be written");
     }
+    side_.recorder.reset();
+    const std::string said = run_->after_closing();
+    if (said.empty()) return;
+    if (side_.replayed)
+        session_.terminal.note("opal: " + said);
+    else
+        session_.alarms.push_back(said);
+}
+
+hal::Bench& OpenedBench::bench() {
+    if (side_.replayed) return *side_.replayed;
+    if (side_.recorder) return *side_.recorder;
+    return *bench_;
+}
+
+std::optional<sim::BenchMoment> OpenedBench::moment() {
+    if (side_.replayed) {
+        const auto found = side_.replayed->moment();
+        if (!found) return std::nullopt;
+        return sim::BenchMoment{found->first, found->second};
+    }
+    const sim::BenchMoment now = bench_->moment();
+    if (side_.recorder) side_.recorder->note_moment(std::pair(now.time, now.exposures));
+    return now;
 }
 
 std::optional<hal::Duration> OpenedBench::mirror_lag() const {
+    if (!bench_) {
+        const std::string known = run_->facts().about_or("mirror_lag_ns", "");
+        if (known.empty()) return std::nullopt;
+        return hal::Duration(std::strtoll(known.c_str(), nullptr, 10));
+    }
     const sim::Scene& scene = bench_->scene();
     return std::chrono::duration_cast<hal::Duration>(std::chrono::duration<double, std::micro>(
         scene.dmd.settle_us - scene.sensor.trigger_delay_us));
@@ -125,7 +161,58 @@ void BenchChoice::add_faults_option(CLI::App& command) {
         ->group("Bench");
 }
 
+void BenchChoice::add_record_option(CLI::App& command) {
+    run->offered = true;
+    command
+        .add_option("--record", run->file,
+                    "write the run there: everything the bench was asked and answered, frames "
+                    "included. --bench replay:FILE plays it back")
+        ->type_name("FILE")
+        ->group("Bench");
+}
+
+// The recording is the bench. The calibration record the run began with comes out of it, to a place
+// that belongs to the replay; one it made itself is made again.
+std::unique_ptr<OpenedBench> BenchChoice::open_replay(Session& session,
+                                                      const std::string& recording,
+                                                      sim::BenchMoment begin) const {
+    if (!run->offered)
+        throw BadInput(
+            fmt::format("--bench {}: runs of calibrate, project, train and selftest can be "
+                        "replayed, not of this command",
+                        bench));
+    if (!run->file.empty())
+        throw BadInput("--record and --bench replay: together: the recording is there already");
+    if (!overrides.empty())
+        throw BadInput("--set changes a simulated bench; a recording is what it is");
+    const bool first = run->openings++ == 0;
+    RunSide side;
+    try {
+        side = run->replay(recording, begin);
+    } catch (const replay::RecordingError& e) {
+        throw BadInput(e.what());
+    }
+    const std::string name = "replay-" + std::filesystem::path(recording).stem().string();
+    if (first && record.empty()) {
+        for (const char* ending : {"", ".partial"}) {
+            const std::filesystem::path place = default_record(name).string() + ending;
+            std::error_code ignored;
+            std::filesystem::remove(place, ignored);
+            for (const replay::RunFile& kept : run->facts().files) {
+                if (kept.name != std::string("calibration") + ending) continue;
+                make_parent(place);
+                calibration::write_whole_file(place, kept.bytes,
+                                              calibration::Predecessor::replaced);
+            }
+        }
+    }
+    return std::make_unique<OpenedBench>(nullptr, nullptr, session, name,
+                                         run->facts().about_or("scene", ""), run, std::move(side));
+}
+
 std::unique_ptr<OpenedBench> BenchChoice::open(Session& session, sim::BenchMoment begin) const {
+    if (const auto recording = RunRecording::replay_file(bench))
+        return open_replay(session, *recording, begin);
     if (!bench.starts_with(simulated)) {
         throw BadInput(
             fmt::format("--bench {}: unknown kind of bench; this version opens "
@@ -135,7 +222,9 @@ std::unique_ptr<OpenedBench> BenchChoice::open(Session& session, sim::BenchMomen
     }
     const std::string what = bench.substr(simulated.size());
     const sim::Scene scene = sim::load_scene(what, overrides);
-    auto log = open_events(events, begin.time.count() > 0 || begin.exposures > 0);
+    auto log =
+        open_events(events, begin.time.count() > 0 || begin.exposures > 0 || run->openings > 0);
+    ++run->openings;
     std::optional<sim::FaultSchedule> schedule;
     if (!faults.empty()) schedule = sim::load_faults(faults);
     auto opened = sim::make_simulated_bench(scene, {.threads = threads,
@@ -143,8 +232,22 @@ std::unique_ptr<OpenedBench> BenchChoice::open(Session& session, sim::BenchMomen
                                                     .begin = begin,
                                                     .faults = schedule ? &*schedule : nullptr});
     const std::string name = record_name(scene, what, !overrides.empty(), opened->identity());
+    RunSide side;
+    if (!run->file.empty()) {
+        const std::filesystem::path kept =
+            record.empty() ? default_record(name) : std::filesystem::path(record);
+        const double lag_us = scene.dmd.settle_us - scene.sensor.trigger_delay_us;
+        side = run->record(
+            *opened, begin,
+            {{"opal", program_version()},
+             {"command", session.command_line},
+             {"bench", bench},
+             {"scene", sim::dump_scene(scene)},
+             {"mirror_lag_ns", fmt::format("{:.0f}", 1e3 * lag_us)}},
+            {{"calibration", kept}, {"calibration.partial", kept.string() + ".partial"}});
+    }
     return std::make_unique<OpenedBench>(std::move(log), std::move(opened), session, name,
-                                         sim::dump_scene(scene));
+                                         sim::dump_scene(scene), run, std::move(side));
 }
 
 std::filesystem::path BenchChoice::record_file(const OpenedBench& opened) const {

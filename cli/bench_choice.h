@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli/interruption.h"
+#include "cli/run_recording.h"
 #include "cli/session.h"
 #include "hal/bench.h"
 #include "sim/simulated_bench.h"
@@ -24,12 +25,13 @@ namespace opal::cli {
 class OpenedBench {
 public:
     OpenedBench(std::unique_ptr<std::ofstream> events, std::unique_ptr<sim::SimulatedBench> bench,
-                Session& session, std::string record_name, std::string scene);
+                Session& session, std::string record_name, std::string scene,
+                std::shared_ptr<RunRecording> run, RunSide side);
     ~OpenedBench();
     OpenedBench(const OpenedBench&) = delete;
     OpenedBench& operator=(const OpenedBench&) = delete;
 
-    hal::Bench& bench() { return *bench_; }
+    hal::Bench& bench();
     // The same as a simulated one, for those who look behind the curtain; nullptr for a real one.
     const sim::SimulatedBench* simulated() const { return bench_.get(); }
     // Where the calibration record of this bench lives unless a file is named.
@@ -37,18 +39,23 @@ public:
     // The simulated bench as a scene file; empty for a real one.
     const std::string& scene() const { return scene_; }
     // Of a simulated bench, dark and disarmed; nothing for a real one, which cannot be put back.
-    std::optional<sim::BenchMoment> moment() { return bench_->moment(); }
+    std::optional<sim::BenchMoment> moment();
 
     // What a person could do in front of a simulated bench; a real one has no such handle.
+    // In a replay the door moves as it did.
     bool has_door_switch() const { return true; }
-    void set_interlock(bool closed) { bench_->set_interlock(closed); }
+    void set_interlock(bool closed) {
+        if (bench_) bench_->set_interlock(closed);
+    }
     // From light to the start of an exposure, both after the DMD's edge (contract/rig.h).
     std::optional<hal::Duration> mirror_lag() const;
 
 private:
     Session& session_;
     std::unique_ptr<std::ofstream> events_;
-    std::unique_ptr<sim::SimulatedBench> bench_;
+    std::unique_ptr<sim::SimulatedBench> bench_;  // empty in a replay
+    std::shared_ptr<RunRecording> run_;
+    RunSide side_;
     Interruption::LastWay laser_off_;
     std::string record_name_;
     std::string scene_;
@@ -62,14 +69,22 @@ struct BenchChoice {
     std::string faults;  // schedule let loose on a simulated bench; empty: none
     int threads = 0;     // that render frames; 0: all cores
 
+    std::shared_ptr<RunRecording> run = std::make_shared<RunRecording>();
+
     // --bench, --set, --events, --calibration, --threads
     void add_options(CLI::App& command);
     // --faults, for commands that work through trouble.
     void add_faults_option(CLI::App& command);
+    // --record, for commands whose runs can be replayed.
+    void add_record_option(CLI::App& command);
     // `begin`: where in its life a simulated bench is to start. A bench that does not start at its
     // beginning goes on with the file of events.
     std::unique_ptr<OpenedBench> open(Session& session, sim::BenchMoment begin = {}) const;
     std::filesystem::path record_file(const OpenedBench& bench) const;
+
+private:
+    std::unique_ptr<OpenedBench> open_replay(Session& session, const std::string& recording,
+                                             sim::BenchMoment begin) const;
 };
 
 }  // namespace opal::cli

@@ -122,6 +122,7 @@ void add_calibrate_command(CLI::App& program, Session& session) {
     CLI::App* const command = program.add_subcommand(
         "calibrate", "measure a bench: a verdict for every step, and a record for everything else");
     options->bench.add_options(*command);
+    options->bench.add_record_option(*command);
     command
         ->add_option("--inputs", options->calibration.inputs,
                      "components of the vectors to be projected")

@@ -116,7 +116,7 @@ calibration::Record run_calibration(Session& session, hal::Bench& bench,
     options.record = asked.record_file;
     options.partial = asked.record_file.string() + ".partial";
     options.created_by = "opal " OPAL_VERSION;
-    options.utc_s = &utc_now_s;
+    options.utc_s = wall_clock_of(bench);
     Watcher watcher(session.terminal, asked.verdicts_to_out);
     calibration::Record record =
         calibration::calibrate(bench, options, watcher, session.interruption.token());

@@ -118,6 +118,8 @@ int run(int argc, char** argv) {
     interruption.on_first(
         [&session] { session.terminal.note("opal: stopping (once more: at once)"); });
 
+    for (int i = 0; i < argc; ++i)
+        session.command_line += (i > 0 ? " " : "") + std::string(argv[i]);
     CLI::App program(description, "opal");
     program.require_subcommand(1);
     program.footer(examples);
@@ -131,6 +133,7 @@ int run(int argc, char** argv) {
     add_report_command(program, session);
     add_demo_command(program, session);
     add_record_command(program, session);
+    add_tm_command(program, session);
     add_scene_command(program, session);
     add_soak_command(program, session);
     add_drift_command(program, session);

@@ -96,6 +96,7 @@ void add_project_command(CLI::App& program, Session& session) {
         ->check(CLI::Range(1, 1 << 20));
     options->quantiser.add_options(*command);
     options->bench.add_options(*command);
+    options->bench.add_record_option(*command);
     options->bench.add_faults_option(*command);
     command->footer(
         "Outputs 2k and 2k + 1 are real and imaginary part of mode k, scaled so that a vector of\n"

@@ -116,6 +116,7 @@ void add_selftest_command(CLI::App& program, Session& session) {
     CLI::App* const command = program.add_subcommand(
         "selftest", "test a bench: contracts, small calibration, small projection; for your CI");
     choice->bench.add_options(*command);
+    choice->bench.add_record_option(*command);
     command->add_option("--junit", choice->junit, "write the results there as JUnit XML")
         ->type_name("FILE");
     command->add_flag("--checks-only", choice->checks_only,

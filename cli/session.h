@@ -20,6 +20,7 @@ struct Session {
     Interruption& interruption;
     Terminal terminal;
     std::function<ExitCode()> action;  // of the command that was chosen
+    std::string command_line{};        // as it was typed, for files that say how they came about
     // What went wrong when a bench was closed. Anything here, and the run is no success.
     std::vector<std::string> alarms{};
 };
@@ -32,6 +33,7 @@ void add_report_command(CLI::App& program, Session& session);
 void add_demo_command(CLI::App& program, Session& session);
 void add_record_command(CLI::App& program, Session& session);
 void add_drift_command(CLI::App& program, Session& session);
+void add_tm_command(CLI::App& program, Session& session);
 void add_scene_command(CLI::App& program, Session& session);
 void add_soak_command(CLI::App& program, Session& session);
 void add_bench_command(CLI::App& program, Session& session);

@@ -157,6 +157,7 @@ void add_train_command(CLI::App& program, Session& session) {
         ->type_name("FILE");
     options->quantiser.add_options(*command);
     options->bench.add_options(*command);
+    options->bench.add_record_option(*command);
     command->footer(
         std::string("Methods:\n") +
         "  bp        backpropagation\n"
