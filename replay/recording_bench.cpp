@@ -396,10 +396,4 @@ void RecordingBench::note_wall_clock(double utc_s) {
         What::host_clock, false, [] {}, [&](EventRow& event) { event.x = utc_s; });
 }
 
-BenchFacts facts_of(hal::Bench& bench) {
-    return {bench.name(),        bench.identity(),      bench.laser_limit_mw(),
-            bench.dmd().info(),  bench.camera().info(), bench.camera().settings(),
-            bench.laser().info()};
-}
-
 }  // namespace opal::replay

@@ -63,8 +63,8 @@ class Selftest(ProgramTest):
         first_lit = next(i for i, t in enumerate(titles) if t.startswith("Bench: a whole run"))
         self.assertLess(first_off, first_lit)
 
-        done = self.opal("selftest", *self.bench, "--set", "laser.interlock_closed=false", "--junit",
-                         "dark.xml", "--events", "dark.jsonl")
+        done = self.opal("selftest", *self.bench, "--set", "laser.interlock_closed=false",
+                         "--junit", "dark.xml", "--events", "dark.jsonl")
         self.assertEqual(done.returncode, NEGATIVE)
         _, cases = self.cases("dark.xml")
         lit = cases["Light: off is dark, says the camera"].find("skipped")
