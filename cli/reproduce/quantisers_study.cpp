@@ -62,7 +62,7 @@ std::vector<Cell> cells(const StudyOptions& options) {
             cell.column = way.series;
             cell.x = way.exposures();
             cell.quantiser = way.options;
-            cell.seeds = task == "cora" ? 10 : 1;
+            cell.seeds = task == "cora" ? 5 : 1;
             if (task == "mnist") cell.recipe.push_back(options.quick ? "epochs=1" : "epochs=3");
             if (options.quick) cell.seeds = task == "cora" ? 2 : 1;
             if (options.seeds > 0) cell.seeds = options.seeds;
