@@ -1,4 +1,5 @@
-// AsioTcpStream: hal::TcpStream and hal::TcpListener on real sockets. Deadlines are on the host's steady clock.
+// AsioTcpStream: hal::TcpStream and hal::TcpListener on real sockets. Deadlines are on the host's
+// steady clock.
 #pragma once
 
 #include "hal/tcp_listener.h"

@@ -6,7 +6,7 @@
 #include "drivers/lasers/cobolt_laser.h"
 #include "drivers/lasers/dlcpro_laser.h"
 #include "drivers/lightcrafter/lightcrafter_dmd.h"
-#include "drivers/pseudo_terminal.h"
+#include "drivers/terminal/pseudo_terminal.h"
 #include "hal/error.h"
 #include "sim/instruments/instrument_doors.h"
 #include "sim/instruments/lasers/cobolt_instrument.h"

@@ -1,5 +1,5 @@
 // PseudoTerminal: see pseudo_terminal.h.
-#include "drivers/pseudo_terminal.h"
+#include "drivers/terminal/pseudo_terminal.h"
 
 #include "drivers/descriptor_wait.h"
 #include "hal/error.h"
