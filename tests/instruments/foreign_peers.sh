@@ -14,7 +14,7 @@ fail() {
 }
 
 if [ "${1:-}" != inside ]; then
-    for tool in arv-tool-0.8 arv-fake-gv-camera-0.8 arv-camera-test-0.8; do
+    for tool in ip arv-tool-0.8 arv-fake-gv-camera-0.8 arv-camera-test-0.8; do
         command -v "$tool" > /dev/null || skip "$tool is not installed"
     done
     spaces=(unshare -n)
