@@ -1,7 +1,7 @@
 // Bench: a DMD, a laser and a camera around a scattering medium, with the trigger cable between DMD
 // and camera.
 //
-// Exactly two functions make one: drivers/ opens a real bench, sim/ builds a simulated one.
+// Two functions make one: sim/ builds a simulated bench, replay/ plays a recorded one back.
 // Everything else receives it.
 #pragma once
 
