@@ -163,25 +163,6 @@ TEST_CASE("OK is no light: a CDRH unit waits for its key") {
     laser.off();
 }
 
-TEST_CASE("off() while emit() waits for the safety delay ends the waiting, and there is no light") {
-    sim::CoboltScene scene;
-    scene.emission_delay = 5s;
-    CoboltBench cobolt(scene);
-    hal::Laser& laser = cobolt.bench.laser();
-    arm(laser, 20);
-    // From an act of the clock, as a signal's thread would.
-    std::thread other;
-    test::virtual_clock(*cobolt.inner).call_at(cobolt.inner->clock().now() + 1s, [&] {
-        other = std::thread([&] { laser.off(); });
-    });
-    check_fault(ErrorKind::refused, {"off() was called meanwhile"}, [&] { laser.emit(); });
-    other.join();
-    CHECK(laser.status().state == LaserState::off);
-    cobolt.inner->clock().wait_for(10s);
-    CHECK(laser.status().state == LaserState::off);
-    CHECK_FALSE(cobolt.light());
-}
-
 TEST_CASE("echoes and empty replies are seen through") {
     sim::CoboltScene scene;
     scene.echo = true;
