@@ -3,6 +3,8 @@
 
 #include "drivers/dlpc900/dlpc900_link.h"
 #include "drivers/dlpc900/dlpc900_pictures.h"
+#include "drivers/dmd_requests.h"
+#include "drivers/sequence_clock.h"
 #include "protocol/dlpc900_image.h"
 
 #include <fmt/format.h>
@@ -44,7 +46,7 @@ public:
     void program(const hal::PatternSequence& sequence) override;
     void start() override;
     void stop() override;
-    hal::DmdStatus status() override;
+    hal::DmdStatus status() override { return played_.status(); }
 
 private:
     using Pattern = std::shared_ptr<const hal::BitPattern>;
@@ -55,9 +57,6 @@ private:
 
     void identify();
     void change_mode();
-    bool running() const;
-    void check(const hal::PatternSequence& sequence) const;
-    void check_entry(const hal::SequenceEntry& entry, std::size_t index) const;
     std::vector<protocol::Dlpc900Entry> table_of(const hal::PatternSequence& sequence) const;
     void configure_table();
     void send_pictures();
@@ -72,24 +71,26 @@ private:
     const protocol::Dlpc900Board* board_ = nullptr;
     protocol::Dlpc900Version version_;
     hal::DmdInfo info_;
+    DmdRequests requests_;
 
     std::vector<Pattern> slots_;
     std::vector<bool> stale_;  // images whose planes have changed since they were sent
-    hal::PatternSequence sequence_;
     std::vector<protocol::Dlpc900Entry> table_;  // what the board was told
     std::uint32_t shown_ = 0;
     std::uint64_t sent_ = 0, to_send_ = 0;  // bytes of the upload under way
-
-    std::optional<hal::Time> started_at_;
-    Duration period_{0};
-    std::vector<Duration> begins_;
-    std::uint64_t entries_at_stop_ = 0;
-    bool stopped_ = true;
+    SequenceClock played_;
 };
 
 Dlpc900Dmd::Dlpc900Dmd(std::unique_ptr<hal::UsbDevice> device, hal::Clock& clock,
                        Dlpc900Options options)
-    : link_(std::move(device), clock), clock_(clock), options_(std::move(options)) {
+    : link_(std::move(device), clock),
+      clock_(clock),
+      options_(std::move(options)),
+      requests_(
+          link_.device(), info_,
+          {longest, longest, 2 * longest,
+           options_.trigger_in_wired ? "" : "nothing is wired to the trigger input of this DMD"}),
+      played_(clock) {
     identify();
     slots_.resize(info_.memory_patterns);
     stale_.assign(protocol::dlpc900_images, true);
@@ -161,18 +162,8 @@ Dlpc900Dmd::~Dlpc900Dmd() {
 }
 
 void Dlpc900Dmd::load(std::uint32_t first_slot, std::span<const hal::BitPattern> patterns) {
-    if (running())
-        fail(ErrorKind::wrong_state, "load", "a sequence is running; stop() comes first");
-    if (std::uint64_t{first_slot} + patterns.size() > info_.memory_patterns)
-        fail(ErrorKind::out_of_range, "load",
-             fmt::format("{} patterns from slot {} asked; slots 0 to {} exist", patterns.size(),
-                         first_slot, info_.memory_patterns - 1));
-    for (std::size_t i = 0; i < patterns.size(); ++i)
-        if (patterns[i].rows() != info_.rows || patterns[i].columns() != info_.columns)
-            fail(ErrorKind::out_of_range, "load",
-                 fmt::format(
-                     "pattern {} has {} x {} mirrors (rows x columns); this DMD has {} x {}", i,
-                     patterns[i].rows(), patterns[i].columns(), info_.rows, info_.columns));
+    requests_.check_stopped(played_.running(), "load");
+    requests_.check_patterns(first_slot, patterns);
     for (std::size_t i = 0; i < patterns.size(); ++i) {
         const std::size_t slot = first_slot + i;
         if (slots_[slot] && *slots_[slot] == patterns[i]) continue;  // need not travel again
@@ -183,9 +174,8 @@ void Dlpc900Dmd::load(std::uint32_t first_slot, std::span<const hal::BitPattern>
 }
 
 void Dlpc900Dmd::program(const hal::PatternSequence& sequence) {
-    if (running())
-        fail(ErrorKind::wrong_state, "program", "a sequence is running; stop() comes first");
-    check(sequence);
+    requests_.check_stopped(played_.running(), "program");
+    requests_.check_sequence(sequence, [&](std::uint32_t slot) { return slots_[slot] != nullptr; });
     stop();
     const auto table = table_of(sequence);
     const std::uint32_t shown =
@@ -204,14 +194,7 @@ void Dlpc900Dmd::program(const hal::PatternSequence& sequence) {
         shown_ = shown;
         configure_table();
     }
-    sequence_ = sequence;
-    started_at_.reset();
-    begins_.clear();
-    period_ = Duration{0};
-    for (const auto& entry : sequence_.entries) {
-        begins_.push_back(period_);
-        period_ += entry.exposure + entry.dark;
-    }
+    played_.set(sequence);
     send_pictures();
 }
 
@@ -286,84 +269,18 @@ void Dlpc900Dmd::send_file(const std::vector<std::byte>& file, std::uint16_t ima
     }
 }
 
-void Dlpc900Dmd::check(const hal::PatternSequence& sequence) const {
-    if (sequence.entries.empty() || sequence.entries.size() > info_.max_entries)
-        fail(ErrorKind::out_of_range, "program",
-             fmt::format("{} entries asked; 1 to {} are possible", sequence.entries.size(),
-                         info_.max_entries));
-    for (std::size_t i = 0; i < sequence.entries.size(); ++i) check_entry(sequence.entries[i], i);
-}
-
-void Dlpc900Dmd::check_entry(const hal::SequenceEntry& entry, std::size_t index) const {
-    if (entry.slot >= info_.memory_patterns)
-        fail(ErrorKind::out_of_range, "program",
-             fmt::format("entry {}: slot {} asked; slots 0 to {} exist", index, entry.slot,
-                         info_.memory_patterns - 1));
-    if (!slots_[entry.slot])
-        fail(ErrorKind::wrong_state, "program",
-             fmt::format("entry {}: slot {} was never loaded; load() comes first", index,
-                         entry.slot));
-    if (entry.start_on == hal::StartOn::trigger_in && !options_.trigger_in_wired)
-        fail(ErrorKind::unsupported, "program",
-             fmt::format("entry {}: nothing is wired to the trigger input of this DMD; "
-                         "StartOn::previous_end is possible",
-                         index));
-    const double exposure_us = static_cast<double>(entry.exposure.count()) * 1e-3;
-    const double dark_us = static_cast<double>(entry.dark.count()) * 1e-3;
-    if (entry.exposure < info_.min_exposure || entry.exposure > longest)
-        fail(ErrorKind::out_of_range, "program",
-             fmt::format("entry {}: exposure {} us asked; {} us to {} us is possible", index,
-                         exposure_us, in_us(info_.min_exposure), in_us(longest)));
-    if (entry.dark < Duration{0} || entry.dark > longest)
-        fail(ErrorKind::out_of_range, "program",
-             fmt::format("entry {}: dark time {} us asked; 0 to {} us is possible", index, dark_us,
-                         in_us(longest)));
-    if (entry.exposure % info_.time_step != Duration{0} ||
-        entry.dark % info_.time_step != Duration{0})
-        fail(ErrorKind::out_of_range, "program",
-             fmt::format("entry {}: exposure {} us and dark time {} us asked; this device counts "
-                         "whole microseconds",
-                         index, exposure_us, dark_us));
-}
-
 void Dlpc900Dmd::start() {
     if (table_.empty())
         fail(ErrorKind::wrong_state, "start", "nothing to show; program() comes first");
-    if (!stopped_) stop();
+    stop();
     link_.write(Dlpc900Word::start_stop, one_byte(start_command), "start");
-    started_at_ = clock_.now();
-    stopped_ = false;
+    played_.start();
 }
 
 void Dlpc900Dmd::stop() {
-    if (stopped_) return;
-    const std::uint64_t entries = status().entries_started;
+    if (played_.stopped()) return;
     link_.write(Dlpc900Word::start_stop, one_byte(stop_command), "stop");
-    entries_at_stop_ = entries;
-    stopped_ = true;
-}
-
-bool Dlpc900Dmd::running() const {
-    if (stopped_ || !started_at_) return false;
-    return sequence_.repeat || clock_.now() < *started_at_ + period_;
-}
-
-// The board does not tell how far it is; its clock is believed.
-hal::DmdStatus Dlpc900Dmd::status() {
-    hal::DmdStatus status;
-    status.running = running();
-    if (!started_at_) return status;
-    if (stopped_) {
-        status.entries_started = entries_at_stop_;
-        return status;
-    }
-    const Duration time = clock_.now() - *started_at_;
-    const auto rounds = sequence_.repeat ? time / period_ : 0;
-    const Duration within = std::min(time - rounds * period_, period_);
-    const auto begun = std::upper_bound(begins_.begin(), begins_.end(), within) - begins_.begin();
-    status.entries_started =
-        static_cast<std::uint64_t>(rounds) * begins_.size() + static_cast<std::uint64_t>(begun);
-    return status;
+    played_.stop();
 }
 
 }  // namespace

@@ -1,7 +1,9 @@
 // LightCrafterDmd: see lightcrafter_dmd.h.
 #include "drivers/lightcrafter/lightcrafter_dmd.h"
 
+#include "drivers/dmd_requests.h"
 #include "drivers/lightcrafter/lightcrafter_link.h"
+#include "drivers/sequence_clock.h"
 #include "protocol/bmp.h"
 #include "protocol/little_endian.h"
 
@@ -59,33 +61,32 @@ public:
     void program(const hal::PatternSequence& sequence) override;
     void start() override;
     void stop() override;
-    hal::DmdStatus status() override;
+    hal::DmdStatus status() override { return played_.status(); }
 
 private:
     using Stored = std::shared_ptr<const protocol::BitImage>;
 
-    bool running() const;
-    void check(const hal::PatternSequence& sequence) const;
-    void check_times(const hal::PatternSequence& sequence) const;
     void send_patterns();
     [[noreturn]] void fail(ErrorKind kind, const char* operation, const std::string& text) const {
         throw hal::DeviceError(kind, link_.device(), operation, text);
     }
 
     LightCrafterLink link_;
-    hal::Clock& clock_;
     hal::DmdInfo info_;
+    DmdRequests requests_;
     std::vector<Stored> slots_;
     hal::PatternSequence sequence_;
     std::optional<protocol::LcrSequence> setting_;  // what the device was told
     std::vector<Stored> positions_;                 // what it holds; null: not known
-    std::optional<hal::Time> started_at_;
-    std::uint64_t entries_at_stop_ = 0;
-    bool stopped_ = true;
+    SequenceClock played_;
 };
 
 LightCrafterDmd::LightCrafterDmd(std::unique_ptr<hal::TcpStream> stream, hal::Clock& clock)
-    : link_(std::move(stream), clock), clock_(clock) {
+    : link_(std::move(stream), clock),
+      requests_(link_.device(), info_,
+                {longest, longest, longest,
+                 "waiting for the trigger input is not offered by this device"}),
+      played_(clock) {
     const auto version = link_.read(LcrCommand::version, one_byte(0), "open");
     std::string text;
     for (const std::byte b : version) {
@@ -118,18 +119,8 @@ LightCrafterDmd::~LightCrafterDmd() {
 }
 
 void LightCrafterDmd::load(std::uint32_t first_slot, std::span<const hal::BitPattern> patterns) {
-    if (running())
-        fail(ErrorKind::wrong_state, "load", "a sequence is running; stop() comes first");
-    if (std::uint64_t{first_slot} + patterns.size() > info_.memory_patterns)
-        fail(ErrorKind::out_of_range, "load",
-             fmt::format("{} patterns from slot {} asked; slots 0 to {} exist", patterns.size(),
-                         first_slot, info_.memory_patterns - 1));
-    for (std::size_t i = 0; i < patterns.size(); ++i)
-        if (patterns[i].rows() != info_.rows || patterns[i].columns() != info_.columns)
-            fail(ErrorKind::out_of_range, "load",
-                 fmt::format(
-                     "pattern {} has {} x {} mirrors (rows x columns); this DMD has {} x {}", i,
-                     patterns[i].rows(), patterns[i].columns(), info_.rows, info_.columns));
+    requests_.check_stopped(played_.running(), "load");
+    requests_.check_patterns(first_slot, patterns);
     for (std::size_t i = 0; i < patterns.size(); ++i) {
         auto fresh = std::make_shared<const protocol::BitImage>(image_of(patterns[i]));
         Stored& slot = slots_[first_slot + i];
@@ -139,9 +130,8 @@ void LightCrafterDmd::load(std::uint32_t first_slot, std::span<const hal::BitPat
 }
 
 void LightCrafterDmd::program(const hal::PatternSequence& sequence) {
-    if (running())
-        fail(ErrorKind::wrong_state, "program", "a sequence is running; stop() comes first");
-    check(sequence);
+    requests_.check_stopped(played_.running(), "program");
+    requests_.check_sequence(sequence, [&](std::uint32_t slot) { return slots_[slot] != nullptr; });
     const hal::SequenceEntry& entry = sequence.entries.front();
     protocol::LcrSequence setting;
     setting.count = static_cast<std::uint16_t>(sequence.entries.size());
@@ -155,7 +145,7 @@ void LightCrafterDmd::program(const hal::PatternSequence& sequence) {
         setting_ = setting;
     }
     sequence_ = sequence;
-    started_at_.reset();
+    played_.set(sequence);
     send_patterns();
 }
 
@@ -173,95 +163,17 @@ void LightCrafterDmd::send_patterns() {
     }
 }
 
-void LightCrafterDmd::check(const hal::PatternSequence& sequence) const {
-    if (sequence.entries.empty() || sequence.entries.size() > info_.max_entries)
-        fail(ErrorKind::out_of_range, "program",
-             fmt::format("{} entries asked; 1 to {} are possible", sequence.entries.size(),
-                         info_.max_entries));
-    for (std::size_t i = 0; i < sequence.entries.size(); ++i) {
-        const hal::SequenceEntry& entry = sequence.entries[i];
-        if (entry.slot >= info_.memory_patterns)
-            fail(ErrorKind::out_of_range, "program",
-                 fmt::format("entry {}: slot {} asked; slots 0 to {} exist", i, entry.slot,
-                             info_.memory_patterns - 1));
-        if (!slots_[entry.slot])
-            fail(ErrorKind::wrong_state, "program",
-                 fmt::format("entry {}: slot {} was never loaded; load() comes first", i,
-                             entry.slot));
-        if (entry.start_on == hal::StartOn::trigger_in)
-            fail(ErrorKind::unsupported, "program",
-                 fmt::format("entry {}: waiting for the trigger input is not offered here; "
-                             "StartOn::previous_end is possible",
-                             i));
-    }
-    check_times(sequence);
-}
-
-void LightCrafterDmd::check_times(const hal::PatternSequence& sequence) const {
-    const hal::SequenceEntry& first = sequence.entries.front();
-    for (std::size_t i = 0; i < sequence.entries.size(); ++i) {
-        const hal::SequenceEntry& entry = sequence.entries[i];
-        if (entry.exposure < info_.min_exposure)
-            fail(ErrorKind::out_of_range, "program",
-                 fmt::format("entry {}: exposure {} us asked; at least {} us is possible", i,
-                             static_cast<double>(entry.exposure.count()) * 1e-3,
-                             in_us(info_.min_exposure)));
-        if (entry.exposure > longest || entry.dark > longest - entry.exposure ||
-            entry.dark < Duration{0})
-            fail(ErrorKind::out_of_range, "program",
-                 fmt::format("entry {}: an exposure of {} us with a dark time of {} us asked; both "
-                             "together may last 0 to {} us",
-                             i, in_us(entry.exposure), in_us(entry.dark), in_us(longest)));
-        if (entry.exposure % info_.time_step != Duration{0} ||
-            entry.dark % info_.time_step != Duration{0})
-            fail(ErrorKind::out_of_range, "program",
-                 fmt::format("entry {}: exposure {} ns and dark time {} ns asked; this device "
-                             "counts whole microseconds",
-                             i, entry.exposure.count(), entry.dark.count()));
-        if (entry.exposure != first.exposure || entry.dark != first.dark || !entry.trigger_out)
-            fail(ErrorKind::unsupported, "program",
-                 fmt::format("entry {}: this device has one exposure and one dark time for all "
-                             "entries, and each sends a trigger",
-                             i));
-    }
-}
-
 void LightCrafterDmd::start() {
     if (!setting_) fail(ErrorKind::wrong_state, "start", "nothing to show; program() comes first");
-    if (!stopped_) stop();
+    stop();
     link_.write(LcrCommand::start, one_byte(1), "start");
-    started_at_ = clock_.now();
-    stopped_ = false;
+    played_.start();
 }
 
 void LightCrafterDmd::stop() {
-    if (stopped_) return;
-    const std::uint64_t entries = status().entries_started;
+    if (played_.stopped()) return;
     link_.write(LcrCommand::start, one_byte(0), "stop");
-    entries_at_stop_ = entries;
-    stopped_ = true;
-}
-
-bool LightCrafterDmd::running() const {
-    if (stopped_ || !setting_ || !started_at_) return false;
-    const auto period = std::chrono::microseconds(setting_->period_us);
-    return setting_->repeat || clock_.now() < *started_at_ + setting_->count * period;
-}
-
-// The device does not tell; its clock is believed.
-hal::DmdStatus LightCrafterDmd::status() {
-    hal::DmdStatus status;
-    status.running = running();
-    if (!started_at_) return status;
-    if (stopped_) {
-        status.entries_started = entries_at_stop_;
-        return status;
-    }
-    const auto period = std::chrono::microseconds(setting_->period_us);
-    const auto begun = static_cast<std::uint64_t>((clock_.now() - *started_at_) / period) + 1;
-    status.entries_started =
-        setting_->repeat ? begun : std::min<std::uint64_t>(begun, setting_->count);
-    return status;
+    played_.stop();
 }
 
 }  // namespace

@@ -2,24 +2,23 @@
 // contract, frames equal to those of the direct DMD, what travels, and what goes wrong.
 #include "contract/bench_run.h"
 #include "drivers/dlpc900/dlpc900_dmd.h"
-#include "hal/error.h"
 #include "sim/doors/memory_usb.h"
 #include "sim/instruments/dlpc900/dlpc900_instrument.h"
 #include "tests/contract/bench_suites.h"
 #include "tests/contract/small_bench.h"
-#include "tests/instruments/laser_bench.h"
+#include "tests/instruments/rewired_bench.h"
 
-#include <functional>
 #include <memory>
 
 using namespace opal;
 using namespace opal::contract;
+using test::fault_of;
+using test::sequence_of_slots;
 using namespace std::chrono_literals;
 
 namespace {
 
-class WiredBench final : public hal::Bench {
-public:
+struct WiredBench {
     static sim::Scene scene(int board) {
         const protocol::Dlpc900Board& type = *protocol::find_dlpc900_board(board);
         sim::Scene scene = small_scene();
@@ -36,21 +35,15 @@ public:
           usb(sim::make_memory_usb(test::virtual_clock(*inner),
                                    sim::Dlpc900Instrument::usb_info())),
           instrument(*usb.gadget, inner->dmd(), settings),
-          dmd_(drivers::open_dlpc900(std::move(usb.host), inner->clock(), std::move(options))) {}
-    hal::Dmd& dmd() override { return *dmd_; }
-    hal::Camera& camera() override { return inner->camera(); }
-    hal::Laser& laser() override { return inner->laser(); }
-    hal::Clock& clock() override { return inner->clock(); }
-    const std::string& name() const override { return inner->name(); }
-    const std::string& identity() const override { return inner->identity(); }
-    double laser_limit_mw() const override { return inner->laser_limit_mw(); }
+          bench(*inner) {
+        bench.wire(drivers::open_dlpc900(std::move(usb.host), inner->clock(), std::move(options)));
+    }
+    hal::Dmd& dmd() { return bench.dmd(); }
 
     std::unique_ptr<sim::SimulatedBench> inner;
     sim::MemoryUsb usb;
     sim::Dlpc900Instrument instrument;
-
-private:
-    std::unique_ptr<hal::Dmd> dmd_;
+    test::RewiredBench bench;
 };
 
 template <int board>
@@ -58,7 +51,7 @@ class Harness {
 public:
     static constexpr bool has_door_switch = false;
     static constexpr bool has_trigger_input = false;
-    hal::Bench& bench() { return wired_; }
+    hal::Bench& bench() { return wired_.bench; }
     void set_interlock(bool) {}
     static hal::Duration time_tolerance() { return hal::Duration{0}; }
 
@@ -72,24 +65,6 @@ private:
 };
 using LightCrafter6500 = Harness<1>;
 using LightCrafter9000 = Harness<2>;
-
-hal::PatternSequence sequence_of_slots(std::initializer_list<std::uint32_t> slots) {
-    hal::PatternSequence sequence;
-    for (const std::uint32_t slot : slots)
-        sequence.entries.push_back({slot, 300us, 200us, hal::StartOn::previous_end, true});
-    return sequence;
-}
-
-hal::ErrorKind fault_of(const std::function<void()>& call, std::string& text) {
-    try {
-        call();
-    } catch (const hal::DeviceError& error) {
-        text = error.what();
-        return error.kind();
-    }
-    text = "no fault";
-    return hal::ErrorKind::unsafe;
-}
 
 std::vector<hal::Frame> frames_of(hal::Bench& bench, const RunTiming& timing, int count,
                                   hal::Duration start_at) {
@@ -116,15 +91,15 @@ TEST_CASE("frames are those of the direct DMD, bit for bit, with one controller 
         sim::Dlpc900Scene settings;
         settings.board = board;
         WiredBench wired(settings);
-        const RunTiming timing = comfortable_timing(wired, 100us);
+        const RunTiming timing = comfortable_timing(wired.bench, 100us);
         constexpr int count = 30;  // two images
-        const auto over_usb = frames_of(wired, timing, count, 70s);
+        const auto over_usb = frames_of(wired.bench, timing, count, 70s);
         // Commands take their time on the bus: the direct DMD starts that much later.
         std::vector<hal::Frame> straight;
         hal::Duration late{0};
         for (int round = 0; round < 2; ++round) {
             const auto direct = sim::make_simulated_bench(WiredBench::scene(board), {2, nullptr});
-            direct->camera().configure(wired.camera().settings());
+            direct->camera().configure(wired.bench.camera().settings());
             straight = frames_of(*direct, timing, count, 70s + late);
             late = over_usb.at(0).device_time - straight.at(0).device_time;
         }
@@ -184,23 +159,22 @@ TEST_CASE("a spoilt upload is no error, and the board shows its splash screen") 
 
 TEST_CASE("refusals come with the board's own words, silence with a deadline") {
     WiredBench wired;
-    std::string text;
     wired.dmd().load(0, striped_patterns(wired.dmd().info(), 1));
     wired.instrument.scene.refusals = 1;
-    CHECK(fault_of([&] { wired.dmd().program(sequence_of_slots({0})); }, text) ==
-          hal::ErrorKind::refused);
-    CHECK(text.find("error 2: device failure") != std::string::npos);
+    const auto refused = fault_of([&] { wired.dmd().program(sequence_of_slots({0})); });
+    CHECK(refused.kind == hal::ErrorKind::refused);
+    CHECK(refused.text.find("error 2: device failure") != std::string::npos);
     wired.dmd().program(sequence_of_slots({0}));
     wired.instrument.scene.silent = true;
-    CHECK(fault_of([&] { wired.dmd().start(); }, text) == hal::ErrorKind::timeout);
+    CHECK(fault_of([&] { wired.dmd().start(); }).kind == hal::ErrorKind::timeout);
     wired.instrument.scene.silent = false;
     wired.dmd().start();
 
     wired.usb.gadget->unplug();
-    CHECK(fault_of([&] { wired.dmd().stop(); }, text) == hal::ErrorKind::disconnected);
+    CHECK(fault_of([&] { wired.dmd().stop(); }).kind == hal::ErrorKind::disconnected);
 }
 
-TEST_CASE("an old firmware is parked and unparked, an unknown board refused") {
+TEST_CASE("board and firmware are named; no board is known by another number") {
     sim::Dlpc900Scene old;
     old.version = {5, 0, 0};
     WiredBench wired(old);

@@ -2,25 +2,25 @@
 // mirrors: the Dmd contract, the bytes saved, and what goes wrong on the way.
 #include "contract/bench_run.h"
 #include "drivers/lightcrafter/lightcrafter_dmd.h"
-#include "hal/error.h"
 #include "sim/doors/memory_tcp.h"
 #include "sim/instruments/lightcrafter/lightcrafter_instrument.h"
 #include "tests/contract/bench_suites.h"
 #include "tests/contract/small_bench.h"
-#include "tests/instruments/laser_bench.h"
+#include "tests/instruments/rewired_bench.h"
 
 #include <array>
 #include <memory>
 
 using namespace opal;
 using namespace opal::contract;
+using test::fault_of;
+using test::sequence_of_slots;
 using namespace std::chrono_literals;
 
 namespace {
 
 // A bench whose DMD is behind the wire.
-class WiredBench final : public hal::Bench {
-public:
+struct WiredBench {
     static sim::Scene scene() {
         sim::Scene scene = small_scene();
         scene.dmd.rows = protocol::lcr_rows;
@@ -32,7 +32,9 @@ public:
         return scene;
     }
     explicit WiredBench(std::size_t piece_bytes = 1460)
-        : inner(sim::make_simulated_bench(scene(), {2, nullptr})), instrument(inner->dmd()) {
+        : inner(sim::make_simulated_bench(scene(), {2, nullptr})),
+          instrument(inner->dmd()),
+          bench(*inner) {
         sim::PipeWire wire;
         wire.piece_bytes = piece_bytes;
         wire.room_bytes = 1u << 20;
@@ -50,53 +52,27 @@ public:
             } catch (const hal::DeviceError&) {  // the host has closed
             }
         });
-        dmd_ = drivers::open_lightcrafter(std::move(host), inner->clock());
+        bench.wire(drivers::open_lightcrafter(std::move(host), inner->clock()));
     }
-    hal::Dmd& dmd() override { return *dmd_; }
-    hal::Camera& camera() override { return inner->camera(); }
-    hal::Laser& laser() override { return inner->laser(); }
-    hal::Clock& clock() override { return inner->clock(); }
-    const std::string& name() const override { return inner->name(); }
-    const std::string& identity() const override { return inner->identity(); }
-    double laser_limit_mw() const override { return inner->laser_limit_mw(); }
+    hal::Dmd& dmd() { return bench.dmd(); }
 
     std::unique_ptr<sim::SimulatedBench> inner;
     sim::LightCrafterInstrument instrument;
     std::unique_ptr<sim::MemoryTcpStream> far;
-
-private:
-    std::unique_ptr<hal::Dmd> dmd_;
+    test::RewiredBench bench;
 };
 
 class LightCrafter {
 public:
     static constexpr bool has_door_switch = false;
     static constexpr bool has_trigger_input = false;
-    hal::Bench& bench() { return wired_; }
+    hal::Bench& bench() { return wired_.bench; }
     void set_interlock(bool) {}
     static hal::Duration time_tolerance() { return hal::Duration{0}; }
 
 private:
     WiredBench wired_;
 };
-
-hal::PatternSequence sequence_of_slots(std::initializer_list<std::uint32_t> slots) {
-    hal::PatternSequence sequence;
-    for (const std::uint32_t slot : slots)
-        sequence.entries.push_back({slot, 300us, 200us, hal::StartOn::previous_end, true});
-    return sequence;
-}
-
-hal::ErrorKind fault_of(const std::function<void()>& call, std::string& text) {
-    try {
-        call();
-    } catch (const hal::DeviceError& error) {
-        text = error.what();
-        return error.kind();
-    }
-    text = "no fault";
-    return hal::ErrorKind::unsafe;
-}
 
 }  // namespace
 
@@ -125,11 +101,11 @@ TEST_CASE("frames are those of the direct DMD, bit for bit, however the stream i
     for (const std::size_t piece : {std::size_t{1}, std::size_t{7}, std::size_t{1460}}) {
         WiredBench wired(piece);
         const auto direct = sim::make_simulated_bench(WiredBench::scene(), {2, nullptr});
-        const RunTiming timing = comfortable_timing(wired, 100us);
+        const RunTiming timing = comfortable_timing(wired.bench, 100us);
         std::vector<std::vector<hal::Frame>> taken;
         for (hal::Bench* const bench :
-             {static_cast<hal::Bench*>(&wired), static_cast<hal::Bench*>(direct.get())}) {
-            bench->camera().configure(wired.camera().settings());
+             {static_cast<hal::Bench*>(&wired.bench), static_cast<hal::Bench*>(direct.get())}) {
+            bench->camera().configure(wired.bench.camera().settings());
             bench->dmd().load(0, striped_patterns(bench->dmd().info(), 5));
             hal::PatternSequence sequence = sequence_of(5, timing);
             bench->dmd().program(sequence);
@@ -152,27 +128,27 @@ TEST_CASE("frames are those of the direct DMD, bit for bit, however the stream i
 
 TEST_CASE("a busy device is asked again, a frozen one is named, a pulled cable too") {
     WiredBench wired;
-    std::string text;
     wired.instrument.scene.busy_replies = 3;
     wired.dmd().load(0, striped_patterns(wired.dmd().info(), 1));
     wired.dmd().program(sequence_of_slots({0}));
     wired.instrument.scene.busy_replies = 1'000'000;
-    CHECK(fault_of([&] { wired.dmd().start(); }, text) == hal::ErrorKind::timeout);
-    CHECK(text.find("busy") != std::string::npos);
+    const auto busy = fault_of([&] { wired.dmd().start(); });
+    CHECK(busy.kind == hal::ErrorKind::timeout);
+    CHECK(busy.text.find("busy") != std::string::npos);
 
     WiredBench frozen;
     frozen.dmd().load(0, striped_patterns(frozen.dmd().info(), 1));
     frozen.instrument.scene.frozen = true;
-    CHECK(fault_of([&] { frozen.dmd().program(sequence_of_slots({0})); }, text) ==
-          hal::ErrorKind::timeout);
-    CHECK(text.find("power it off") != std::string::npos);
-    CHECK(fault_of([&] { frozen.dmd().program(sequence_of_slots({0})); }, text) ==
+    const auto silence = fault_of([&] { frozen.dmd().program(sequence_of_slots({0})); });
+    CHECK(silence.kind == hal::ErrorKind::timeout);
+    CHECK(silence.text.find("power it off") != std::string::npos);
+    CHECK(fault_of([&] { frozen.dmd().program(sequence_of_slots({0})); }).kind ==
           hal::ErrorKind::disconnected);
 
     WiredBench pulled;
     pulled.dmd().load(0, striped_patterns(pulled.dmd().info(), 1));
     pulled.far->unplug();
-    CHECK(fault_of([&] { pulled.dmd().program(sequence_of_slots({0})); }, text) ==
+    CHECK(fault_of([&] { pulled.dmd().program(sequence_of_slots({0})); }).kind ==
           hal::ErrorKind::disconnected);
 }
 
@@ -181,7 +157,7 @@ TEST_CASE("times the device cannot count are refused") {
     wired.dmd().load(0, striped_patterns(wired.dmd().info(), 1));
     hal::PatternSequence sequence = sequence_of_slots({0});
     sequence.entries[0].dark += 500ns;
-    std::string text;
-    CHECK(fault_of([&] { wired.dmd().program(sequence); }, text) == hal::ErrorKind::out_of_range);
-    CHECK(text.find("whole microseconds") != std::string::npos);
+    const auto fault = fault_of([&] { wired.dmd().program(sequence); });
+    CHECK(fault.kind == hal::ErrorKind::out_of_range);
+    CHECK(fault.text.find("steps of 1 us") != std::string::npos);
 }
