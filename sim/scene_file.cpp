@@ -3,6 +3,7 @@
 
 #include "sim/scene_fields.h"
 #include "sim/scene_hints.h"
+#include "sim/yaml_text.h"
 
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
@@ -10,7 +11,6 @@
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <optional>
 #include <sstream>
@@ -20,29 +20,7 @@
 namespace opal::sim {
 namespace {
 
-// Where in which file; line and column count from 1, 0 if unknown.
-struct Place {
-    std::string name;
-    int line = 0;
-    int column = 0;
-
-    std::string text() const {
-        return line > 0 ? fmt::format("{}:{}:{}", name, line, column) : name;
-    }
-};
-
-[[noreturn]] void fail(const Place& place, std::string_view path, std::string_view problem) {
-    if (path.empty()) throw SceneError(fmt::format("{}: {}", place.text(), problem));
-    throw SceneError(fmt::format("{}: {}: {}", place.text(), path, problem));
-}
-
-// What a person sees of a scalar, cut and without control characters: messages stay one line.
-std::string shown(std::string_view scalar) {
-    std::string out;
-    for (const char c : scalar.substr(0, 60))
-        out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
-    return scalar.size() > 60 ? out + "..." : out;
-}
+using Place = YamlPlace;
 
 // The whole text has to be the number. `unit_written` says that only a unit follows it.
 template <typename Number>
@@ -147,10 +125,7 @@ public:
     }
 
 private:
-    Place place(const YAML::Node& node) const {
-        const YAML::Mark mark = node.Mark();
-        return mark.is_null() ? Place{name_} : Place{name_, mark.line + 1, mark.column + 1};
-    }
+    Place place(const YAML::Node& node) const { return sim::place_of(node, name_); }
 
     void read_base(const YAML::Node& root, Scene& scene) {
         for (const auto& entry : root) {
@@ -241,44 +216,18 @@ bool only_comments(const std::string& text) {
     return true;
 }
 
-// YAML is text [YAML 1.2, 5.1]; the library takes a NUL inside for the end of some things and not
-// of others, and can go on reading for ever.
-void refuse_control_characters(const std::string& text, const std::string& name) {
-    int line = 1;
-    int column = 1;
-    for (const char c : text) {
-        const bool blank = c == '\t' || c == '\n' || c == '\r';
-        if ((static_cast<unsigned char>(c) < ' ' && !blank) || c == '\x7f')
-            fail(Place{name, line, column}, "",
-                 fmt::format("not text: it holds a byte 0x{:02x}; allowed: YAML",
-                             static_cast<unsigned char>(c)));
-        column = c == '\n' ? 1 : column + 1;
-        line += c == '\n' ? 1 : 0;
-    }
-}
-
 YAML::Node parse_yaml(const std::string& text, const std::string& name) {
-    refuse_control_characters(text, name);
-    try {
-        const std::vector<YAML::Node> documents = YAML::LoadAll(text);
-        if (documents.size() > 1)
-            fail({name}, "", "more than one YAML document; allowed: one scene per file");
-        if (documents.empty() && !only_comments(text))
-            fail({name}, "", "no keys in it; allowed: keys with values, e.g. 'base: lab'");
-        return documents.empty() ? YAML::Node() : documents.front();
-    } catch (const YAML::Exception& error) {
-        const Place place = error.mark.is_null()
-                                ? Place{name}
-                                : Place{name, error.mark.line + 1, error.mark.column + 1};
-        fail(place, "", fmt::format("not YAML: {}", shown(error.msg)));
-    }
+    const std::vector<YAML::Node> documents = parse_yaml_documents(text, name);
+    if (documents.size() > 1)
+        fail({name}, "", "more than one YAML document; allowed: one scene per file");
+    if (documents.empty() && !only_comments(text))
+        fail({name}, "", "no keys in it; allowed: keys with values, e.g. 'base: lab'");
+    return documents.empty() ? YAML::Node() : documents.front();
 }
 
 std::string read_text(const std::string& path) {
-    constexpr std::uintmax_t largest = 1 << 20;  // a scene has a hundred lines
     std::error_code error;
-    const auto status = std::filesystem::status(path, error);
-    if (!std::filesystem::exists(status)) {
+    if (!std::filesystem::exists(path, error)) {
         std::vector<std::string_view> names;
         for (const ScenePreset& preset : scene_presets()) names.push_back(preset.name);
         const auto near = nearest_word(path, names);
@@ -286,20 +235,7 @@ std::string read_text(const std::string& path) {
                                      near.empty() ? "" : fmt::format("did you mean {}? ", near),
                                      listed(names)));
     }
-    if (!std::filesystem::is_regular_file(status))
-        throw SceneError(fmt::format("{}: not a file; a scene is a YAML text file", path));
-    if (const auto size = std::filesystem::file_size(path, error); !error && size > largest)
-        throw SceneError(
-            fmt::format("{}: {} bytes; a scene file has at most {}", path, size, largest));
-    std::ifstream file(path, std::ios::binary);
-    // read() keeps an error of the disk as a state; stream iterators would throw it without a name.
-    std::string text;
-    char part[4096];
-    while (file.read(part, sizeof part), file.gcount() > 0)
-        text.append(part, static_cast<std::size_t>(file.gcount()));
-    if (!file.is_open() || file.bad())
-        throw SceneError(fmt::format("{}: cannot be read; check its permissions", path));
-    return text;
+    return read_yaml_file(path, "a scene");
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include "sim/scene_file.h"
 #include "sim/scene_hints.h"
+#include "sim/yaml_text.h"
 
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
@@ -11,7 +12,6 @@
 #include <charconv>
 #include <cmath>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <optional>
 #include <system_error>
@@ -19,19 +19,10 @@
 namespace opal::sim {
 namespace {
 
-constexpr std::uintmax_t largest_file = 1 << 20;
 constexpr std::size_t most_faults = 1000;
 constexpr SceneRange frame_range{0, 1e15};
 constexpr SceneRange every_range{1, 1e15};
 constexpr SceneRange run_range{1, 1e9};
-
-// What a person sees of a scalar, cut and without control characters: messages stay one line.
-std::string shown(std::string_view scalar) {
-    std::string out;
-    for (const char c : scalar.substr(0, 60))
-        out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
-    return scalar.size() > 60 ? out + "..." : out;
-}
 
 class Reader {
 public:
@@ -58,11 +49,7 @@ public:
 
     [[noreturn]] void fail(const YAML::Node& node, std::string_view path,
                            std::string_view problem) const {
-        const YAML::Mark mark = node.Mark();
-        const std::string place =
-            mark.is_null() ? name_ : fmt::format("{}:{}:{}", name_, mark.line + 1, mark.column + 1);
-        throw SceneError(path.empty() ? fmt::format("{}: {}", place, problem)
-                                      : fmt::format("{}: {}: {}", place, path, problem));
+        sim::fail(place_of(node, name_), path, problem);
     }
 
 private:
@@ -189,26 +176,12 @@ private:
 };
 
 YAML::Node parse_yaml(const std::string& text, const std::string& name) {
-    // Text only: yaml-cpp takes a NUL inside for the end of some things and not of others.
-    for (const char c : text)
-        if ((static_cast<unsigned char>(c) < ' ' && c != '\t' && c != '\n' && c != '\r') ||
-            c == '\x7f')
-            throw SceneError(fmt::format("{}: not text: it holds a byte 0x{:02x}; allowed: YAML",
-                                         name, static_cast<unsigned char>(c)));
-    try {
-        const std::vector<YAML::Node> documents = YAML::LoadAll(text);
-        if (documents.size() != 1)
-            throw SceneError(
-                fmt::format("{}: {}; allowed: one schedule per file, with a list of faults", name,
-                            documents.empty() ? "nothing in it" : "more than one YAML document"));
-        return documents.front();
-    } catch (const YAML::Exception& error) {
-        const std::string place =
-            error.mark.is_null()
-                ? name
-                : fmt::format("{}:{}:{}", name, error.mark.line + 1, error.mark.column + 1);
-        throw SceneError(fmt::format("{}: not YAML: {}", place, shown(error.msg)));
-    }
+    const std::vector<YAML::Node> documents = parse_yaml_documents(text, name);
+    if (documents.size() != 1)
+        fail({name}, "",
+             fmt::format("{}; allowed: one schedule per file, with a list of faults",
+                         documents.empty() ? "nothing in it" : "more than one YAML document"));
+    return documents.front();
 }
 
 std::string read_text(const std::string& path) {
@@ -221,19 +194,7 @@ std::string read_text(const std::string& path) {
             "{}: no such file or built-in schedule of faults; {}built in: {}", shown(path),
             near.empty() ? "" : fmt::format("did you mean {}? ", near), listed(names)));
     }
-    if (!std::filesystem::is_regular_file(path, error))
-        throw SceneError(fmt::format("{}: not a file; a schedule is a YAML text file", path));
-    if (const auto size = std::filesystem::file_size(path, error); !error && size > largest_file)
-        throw SceneError(
-            fmt::format("{}: {} bytes; a schedule has at most {}", path, size, largest_file));
-    std::ifstream file(path, std::ios::binary);
-    std::string text;
-    char part[4096];
-    while (file.read(part, sizeof part), file.gcount() > 0)
-        text.append(part, static_cast<std::size_t>(file.gcount()));
-    if (!file.is_open() || file.bad())
-        throw SceneError(fmt::format("{}: cannot be read; check its permissions", path));
-    return text;
+    return read_yaml_file(path, "a schedule");
 }
 
 }  // namespace
