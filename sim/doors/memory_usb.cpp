@@ -27,6 +27,7 @@ struct Endpoint {
     std::size_t packet_bytes = 64;
     bool halted = false;
     std::deque<std::vector<std::byte>> packets;  // IN: sent by the gadget, not read yet
+    std::size_t unread_bytes = 0;                // in them
     std::deque<UsbTransfer*> waiting;            // submitted
     std::deque<UsbTransfer*> finished;           // to be reaped
 };
@@ -79,6 +80,7 @@ struct Bus {
             if (endpoint.packets.empty()) return;
             const std::vector<std::byte> packet = std::move(endpoint.packets.front());
             endpoint.packets.pop_front();
+            endpoint.unread_bytes -= packet.size();
             const auto room = transfer.room.subspan(transfer.length);
             std::copy_n(packet.begin(), std::min(packet.size(), room.size()), room.begin());
             transfer.length += std::min(packet.size(), room.size());
@@ -87,6 +89,11 @@ struct Bus {
             else if (packet.size() < endpoint.packet_bytes || packet.size() == room.size())
                 finish(endpoint, UsbOutcome::complete);
         }
+    }
+
+    static void forget_packets(Endpoint& endpoint) {
+        endpoint.packets.clear();
+        endpoint.unread_bytes = 0;
     }
 
     static void finish(Endpoint& endpoint, UsbOutcome outcome) {
@@ -202,8 +209,14 @@ public:
     }
 
     void clear_halt(std::uint8_t endpoint) override {
-        const std::lock_guard lock(bus_->mutex);
-        find("clear_halt", endpoint).halted = false;
+        UsbGadget::OnControl act;
+        {
+            const std::lock_guard lock(bus_->mutex);
+            find("clear_halt", endpoint).halted = false;
+            act = bus_->on_control;
+        }
+        // To an endpoint: CLEAR_FEATURE of ENDPOINT_HALT [USB 2.0, section 9.4.1].
+        if (act) act({0x02, 1, 0, endpoint}, {});
     }
 
 private:
@@ -271,6 +284,7 @@ public:
                 const auto part =
                     bytes.subspan(begin, std::min(e.packet_bytes, bytes.size() - begin));
                 e.packets.emplace_back(part.begin(), part.end());
+                e.unread_bytes += part.size();
                 begin += part.size();
             } while (begin < bytes.size());
         }
@@ -279,11 +293,19 @@ public:
             Bus::move_packets(bus->endpoints.at(endpoint));
         });
     }
+    std::size_t unread(std::uint8_t endpoint) const override {
+        const std::lock_guard lock(bus_->mutex);
+        return bus_->endpoints.at(endpoint).unread_bytes;
+    }
+    void flush(std::uint8_t endpoint) override {
+        const std::lock_guard lock(bus_->mutex);
+        Bus::forget_packets(bus_->endpoints.at(endpoint));
+    }
     void stall(std::uint8_t endpoint) override {
         const std::lock_guard lock(bus_->mutex);
         Endpoint& e = bus_->endpoints.at(endpoint);
         e.halted = true;
-        e.packets.clear();
+        Bus::forget_packets(e);
         Bus::move_packets(e);
     }
     void unplug() override {

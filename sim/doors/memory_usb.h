@@ -3,6 +3,7 @@
 //
 //   host                          gadget
 //   control(setup, data)  --->    on_control(setup, data) -> answer or stall
+//   clear_halt(0x81)      --->    on_control(CLEAR_FEATURE), whatever the answer
 //   write(0x01, bytes)    --->    on_write(0x01, bytes) -> taken, busy or stall
 //   submit / reap(0x81)   <---    send(0x81, bytes)
 //
@@ -35,7 +36,10 @@ public:
     // Queues bytes as packets; an empty span is a zero-length packet. They wait until they are
     // read.
     virtual void send(std::uint8_t endpoint, std::span<const std::byte> bytes) = 0;
-    virtual void stall(std::uint8_t endpoint) = 0;  // until the host clears it
+    virtual std::size_t unread(std::uint8_t endpoint) const = 0;  // bytes that wait
+    virtual void flush(std::uint8_t endpoint) = 0;                // forgets what waits
+    // Until the host clears it; what waits is forgotten.
+    virtual void stall(std::uint8_t endpoint) = 0;
     virtual void unplug() = 0;
 };
 

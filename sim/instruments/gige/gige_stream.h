@@ -29,6 +29,10 @@ struct StreamBlock {
 
 class GigeStream {
 public:
+    // Packet sizes, of the whole IP datagram.
+    static constexpr std::uint32_t smallest_packet = 220;
+    static constexpr std::uint32_t largest_packet = 16404;
+
     GigeStream(hal::UdpPort& port, StreamFaults faults) : port_(port), faults_(faults) {}
 
     StreamFaults& faults() { return faults_; }

@@ -5,7 +5,7 @@
 #include "protocol/big_endian.h"
 #include "protocol/gvcp_messages.h"
 #include "protocol/gvcp_registers.h"
-#include "sim/instruments/gige/camera_registers.h"
+#include "sim/instruments/genicam/camera_registers.h"
 
 #include <algorithm>
 #include <array>
@@ -30,12 +30,10 @@ constexpr std::size_t remembered = 32;
 
 VirtualGigeCamera::VirtualGigeCamera(OpticalTable& table, const Scene& scene, hal::UdpPort& control,
                                      hal::UdpPort& stream, GigeCameraOptions options)
-    : table_(table),
-      scene_(scene.sensor),
-      control_(control),
+    : control_(control),
       options_(std::move(options)),
       stream_(stream, options_.faults),
-      sensor_(table, options_.threads) {
+      body_(table, scene.sensor, memory_, *this, options_.threads) {
     identity_.supported_ip_config = 7;
     identity_.current_ip_config = 6;
     identity_.ip = control.local().host;
@@ -48,48 +46,31 @@ VirtualGigeCamera::VirtualGigeCamera(OpticalTable& table, const Scene& scene, ha
     identity_.manufacturer_info.assign("a camera that does not exist");
     identity_.serial.assign(options_.serial);
     identity_.user_name.assign(options_.user_name);
-    life_->camera = this;
-    fill_memory();
+    fill_memory(scene.sensor);
     memory_.set(reg::stream_source_port, stream.local().port);
-    const auto lock = table_.lock();
-    table_.watch(*this);
 }
 
-VirtualGigeCamera::~VirtualGigeCamera() {
-    const std::lock_guard alive(life_->mutex);
-    life_->camera = nullptr;
-    const auto lock = table_.lock();
-    table_.unwatch(*this);
-    sensor_.disarm();
-}
-
-// May be called under the table's lock: only asks the clock for an act.
-void VirtualGigeCamera::call_at(Duration when, void (VirtualGigeCamera::*act)()) {
-    table_.clock().call_at(hal::Time{when}, [life = life_, act] {
-        const std::lock_guard alive(life->mutex);
-        if (life->camera) (life->camera->*act)();
-    });
-}
+VirtualGigeCamera::~VirtualGigeCamera() = default;
 
 std::optional<UdpAddress> VirtualGigeCamera::owner() {
-    const std::lock_guard alive(life_->mutex);
+    const std::lock_guard alive(body_.mutex());
     return owner_;
 }
 
 void VirtualGigeCamera::set_faults(const StreamFaults& faults) {
-    const std::lock_guard alive(life_->mutex);
+    const std::lock_guard alive(body_.mutex());
     stream_.faults() = faults;
 }
 
 void VirtualGigeCamera::reboot() {
-    const std::lock_guard alive(life_->mutex);
-    release_control();
-    set_defaults();
-    answered_.clear();
+    const std::lock_guard alive(body_.mutex());
+    body_.stop();
+    restart();
+    body_.set_defaults();
 }
 
 void VirtualGigeCamera::handle(UdpAddress from, std::span<const std::byte> datagram) {
-    const std::lock_guard alive(life_->mutex);
+    const std::lock_guard alive(body_.mutex());
     const auto command = gvcp::decode_command(datagram);
     if (!command) return;
     if (owner_ == from) note_heartbeat();
@@ -111,7 +92,7 @@ void VirtualGigeCamera::handle(UdpAddress from, std::span<const std::byte> datag
         answered_.push_back({from,
                              {datagram.begin(), datagram.end()},
                              {ack.begin(), ack.begin() + static_cast<std::ptrdiff_t>(size)},
-                             now()});
+                             body_.now()});
     }
     try {
         control_.send(from, std::span(ack).first(size));
@@ -121,7 +102,7 @@ void VirtualGigeCamera::handle(UdpAddress from, std::span<const std::byte> datag
 }
 
 bool VirtualGigeCamera::repeated(UdpAddress from, std::span<const std::byte> command) {
-    while (!answered_.empty() && now() - answered_.front().at > remembered_for)
+    while (!answered_.empty() && body_.now() - answered_.front().at > remembered_for)
         answered_.pop_front();
     for (const Answered& earlier : answered_) {
         if (earlier.from != from || !std::equal(earlier.command.begin(), earlier.command.end(),
@@ -168,7 +149,7 @@ std::size_t VirtualGigeCamera::answer_reads(UdpAddress from, const gvcp::Command
     };
     const Status allowed = read_allowed(from);
     if (allowed != Status::success) return refuse(allowed);
-    refresh();
+    body_.refresh();
     if (command.command == gvcp::Command::read_register) {
         const auto addresses = gvcp::decode_read_registers(command.payload);
         if (!addresses) return refuse(Status::invalid_header);
@@ -253,23 +234,23 @@ Status VirtualGigeCamera::take_or_give_control(UdpAddress from, std::uint32_t va
 }
 
 void VirtualGigeCamera::release_control() {
-    stop_acquisition();
+    body_.stop();
     owner_.reset();
     exclusive_ = false;
     for (const std::uint32_t address :
          {reg::control_privilege, reg::application_ip, reg::application_port, reg::stream_port,
-          reg::stream_destination, gige_camera::parameters_locked})
+          reg::stream_destination, camera_register::parameters_locked})
         memory_.set(address, 0);
     stream_.forget_all();
     answered_.clear();
 }
 
 void VirtualGigeCamera::note_heartbeat() {
-    last_heartbeat_ = now();
+    last_heartbeat_ = body_.now();
     if (heartbeat_watched_) return;
     heartbeat_watched_ = true;
-    call_at(now() + std::chrono::milliseconds(memory_.value(reg::heartbeat_timeout)),
-            &VirtualGigeCamera::check_heartbeat);
+    body_.call_at(body_.now() + std::chrono::milliseconds(memory_.value(reg::heartbeat_timeout)),
+                  [this] { check_heartbeat(); });
 }
 
 void VirtualGigeCamera::check_heartbeat() {
@@ -277,10 +258,10 @@ void VirtualGigeCamera::check_heartbeat() {
     if (!owner_) return;
     const auto timeout = std::chrono::milliseconds(memory_.value(reg::heartbeat_timeout));
     const bool off = (memory_.value(reg::control_config) & gvcp::heartbeat_off) != 0;
-    if (!off && now() >= last_heartbeat_ + timeout) return release_control();
+    if (!off && body_.now() >= last_heartbeat_ + timeout) return release_control();
     if (off) return;  // watched again with the next command
     heartbeat_watched_ = true;
-    call_at(last_heartbeat_ + timeout, &VirtualGigeCamera::check_heartbeat);
+    body_.call_at(last_heartbeat_ + timeout, [this] { check_heartbeat(); });
 }
 
 }  // namespace opal::sim

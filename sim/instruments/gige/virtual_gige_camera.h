@@ -8,17 +8,14 @@
 // clock calls it when a frame is ready or a heartbeat is due. The same on virtual and on real time.
 #pragma once
 
-#include "hal/camera.h"
+#include "hal/udp_port.h"
 #include "protocol/gvcp_identity.h"
-#include "sim/instruments/gige/camera_memory.h"
+#include "sim/instruments/genicam/camera_body.h"
 #include "sim/instruments/gige/gige_stream.h"
-#include "sim/table/triggered_sensor.h"
+#include "sim/table/optical_table.h"
 
 #include <cstdint>
 #include <deque>
-#include <functional>
-#include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -35,7 +32,7 @@ struct GigeCameraOptions {
     std::uint32_t link_mbit = 0;    // packets leave no faster than this; 0: at once
 };
 
-class VirtualGigeCamera final : private TableWatcher {
+class VirtualGigeCamera final : private CameraWire {
 public:
     // The ports outlive the camera; their host is the address it gives as its own. `control` sends
     // acknowledges, `stream` everything else.
@@ -56,23 +53,12 @@ public:
 
 private:
     using Status = protocol::gvcp::Status;
-    struct Life {
-        std::mutex mutex;
-        VirtualGigeCamera* camera = nullptr;  // nullptr: gone
-    };
     struct Answered {
         hal::UdpAddress from;
         std::vector<std::byte> command;
         std::vector<std::byte> ack;
         hal::Duration at{0};
     };
-
-    void before_change(hal::Duration) override {}
-    void after_change(hal::Duration at) override;
-    hal::Duration oldest_needed(hal::Duration at) override { return at; }
-
-    void call_at(hal::Duration when, void (VirtualGigeCamera::*act)());
-    hal::Duration now() const { return table_.now(); }
 
     // Control (virtual_gige_camera.cpp).
     std::size_t answer(hal::UdpAddress from, const protocol::gvcp::CommandDatagram& command,
@@ -90,35 +76,23 @@ private:
     bool repeated(hal::UdpAddress from, std::span<const std::byte> command);
 
     // Registers (gige_camera_settings.cpp).
-    void fill_memory();
-    void set_defaults();
+    void fill_memory(const SensorScene& sensor);
     Status check_setting(std::uint32_t address, std::uint32_t value) const;
     void apply(std::uint32_t address, std::uint32_t value);
-    void refresh();
-    hal::CameraSettings settings() const;
-    hal::Duration readout() const;
-    hal::Duration busy() const;
+    void load_defaults() override;
+    void restart() override;
 
-    // Acquisition (gige_camera_acquisition.cpp).
-    void start_acquisition();
-    void stop_acquisition();
-    void schedule_frame();
-    void frame_due();
-    void free_run_due();
-    void send_frame(const hal::Frame& frame);
+    // Stream (gige_camera_sending.cpp).
+    bool can_stream() const override;
+    void send_frame(const hal::Frame& frame) override;
     void continue_sending();
-    void draw_test_pattern(hal::Frame& frame, std::uint64_t number) const;
     hal::UdpAddress stream_destination() const;
 
-    OpticalTable& table_;
-    const SensorScene scene_;
     hal::UdpPort& control_;
     const GigeCameraOptions options_;
     protocol::gvcp::Identity identity_;
-    std::shared_ptr<Life> life_ = std::make_shared<Life>();
-    CameraMemory memory_;
+    CameraMemory memory_{CameraMemory::Order::big_endian};
     GigeStream stream_;
-    TriggeredSensor sensor_;
 
     std::optional<hal::UdpAddress> owner_;
     bool exclusive_ = false;
@@ -127,16 +101,8 @@ private:
     std::deque<Answered> answered_;
     hal::Duration timestamp_zero_{0};
 
-    bool acquiring_ = false;
-    bool triggered_ = false;    // by line or software
-    bool from_sensor_ = false;  // else a test pattern
-    std::uint64_t frames_sent_ = 0;
-    std::uint64_t frames_wanted_ = 0;  // 0: no end
-    hal::Duration next_free_run_{0};
-    std::uint64_t missed_before_ = 0;
-    bool sending_ = false;                    // continue_sending() will be called
-    std::optional<hal::Duration> frame_act_;  // when frame_due() is called; the table's lock
-    hal::Frame frame_;
+    bool sending_ = false;  // continue_sending() will be called
+    CameraBody body_;       // last: it is gone before what it works with
 };
 
 }  // namespace opal::sim

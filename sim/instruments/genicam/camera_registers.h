@@ -1,11 +1,11 @@
-// The feature registers of the virtual GigE Vision camera, in the vendor's part of its memory. The
-// description (camera_description.h) tells clients about them, CameraMemory checks what is written,
-// and VirtualGigeCamera acts on it. All are 32 bits, big-endian.
+// The feature registers of the virtual cameras, in the vendor's part of their memory, the same on
+// every wire. The description (camera_description.h) tells clients about them, CameraMemory checks
+// what is written, and CameraBody acts on it. All are 32 bits, in the wire's byte order.
 #pragma once
 
 #include <cstdint>
 
-namespace opal::sim::gige_camera {
+namespace opal::sim::camera_register {
 
 inline constexpr std::uint32_t width = 0xA000;
 inline constexpr std::uint32_t height = 0xA004;
@@ -56,7 +56,4 @@ inline constexpr std::uint32_t chunk_image = 0xA5A5A5A5;
 inline constexpr std::uint32_t chunk_frame_id = 0x1001;        // 8 bytes
 inline constexpr std::uint32_t chunk_exposure_100ns = 0x1002;  // 4 bytes
 
-inline constexpr std::uint32_t smallest_packet = 220;  // of SCPS
-inline constexpr std::uint32_t largest_packet = 16404;
-
-}  // namespace opal::sim::gige_camera
+}  // namespace opal::sim::camera_register

@@ -1,5 +1,6 @@
-// CameraMemory: the address space of the virtual GigE Vision camera: words with an access mode and
-// limits, strings, and the description file. Knows what a register may hold, not what it means.
+// CameraMemory: the address space of a virtual camera: words with an access mode and limits,
+// strings, and the description file. Knows what a register may hold, not what it means. Status
+// codes are those of GigE Vision; USB3 Vision took them over with their numbers.
 #pragma once
 
 #include "protocol/gvcp.h"
@@ -16,6 +17,7 @@ namespace opal::sim {
 class CameraMemory {
 public:
     enum class Access { read, write, both };
+    enum class Order { big_endian, little_endian };  // in which bytes make words
     struct Word {
         std::uint32_t value = 0;
         Access access = Access::read;
@@ -23,6 +25,11 @@ public:
         std::uint32_t max = 0xFFFFFFFF;
         std::uint32_t step = 1;  // from min
     };
+
+    explicit CameraMemory(Order order) : order_(order) {}
+    Order order() const { return order_; }
+    std::uint32_t load(const std::byte* from) const;
+    void store(std::byte* to, std::uint32_t value) const;
 
     void add(std::uint32_t address, Word word) { words_[address] = word; }
     void add_bytes(std::uint32_t address, std::span<const std::byte> bytes, bool writable);
@@ -46,6 +53,7 @@ private:
     };
     const Block* block_at(std::uint32_t address, std::uint32_t& begin) const;
 
+    const Order order_;
     std::map<std::uint32_t, Word> words_;
     std::map<std::uint32_t, Block> blocks_;  // by their beginning; whole words
 };

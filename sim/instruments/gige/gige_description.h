@@ -1,5 +1,4 @@
-// What the virtual GigE Vision camera says about itself: GenICam XML after the Standard Features
-// Naming Convention, over the registers of camera_registers.h.
+// What the virtual GigE Vision camera says about itself.
 #pragma once
 
 #include "sim/scene.h"

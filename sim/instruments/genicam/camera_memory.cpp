@@ -1,7 +1,8 @@
 // CameraMemory: looking up words and blocks.
-#include "sim/instruments/gige/camera_memory.h"
+#include "sim/instruments/genicam/camera_memory.h"
 
 #include "protocol/big_endian.h"
+#include "protocol/little_endian.h"
 
 #include <algorithm>
 #include <cassert>
@@ -9,6 +10,17 @@
 namespace opal::sim {
 
 using protocol::gvcp::Status;
+
+std::uint32_t CameraMemory::load(const std::byte* from) const {
+    return order_ == Order::big_endian ? protocol::load_be32(from) : protocol::load_le32(from);
+}
+
+void CameraMemory::store(std::byte* to, std::uint32_t value) const {
+    if (order_ == Order::big_endian)
+        protocol::store_be32(to, value);
+    else
+        protocol::store_le32(to, value);
+}
 
 void CameraMemory::add_bytes(std::uint32_t address, std::span<const std::byte> bytes,
                              bool writable) {
@@ -61,7 +73,7 @@ Status CameraMemory::read(std::uint32_t address, std::uint32_t& value) const {
     std::uint32_t begin = 0;
     const Block* const block = block_at(address, begin);
     if (!block) return Status::invalid_address;
-    value = protocol::load_be32(&block->bytes[address - begin]);
+    value = load(&block->bytes[address - begin]);
     return Status::success;
 }
 
@@ -88,8 +100,7 @@ void CameraMemory::write(std::uint32_t address, std::uint32_t value) {
         return;
     }
     std::uint32_t begin = 0;
-    if (block_at(address, begin))
-        protocol::store_be32(&blocks_[begin].bytes[address - begin], value);
+    if (block_at(address, begin)) store(&blocks_[begin].bytes[address - begin], value);
 }
 
 }  // namespace opal::sim

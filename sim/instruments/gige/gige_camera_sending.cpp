@@ -1,0 +1,72 @@
+// VirtualGigeCamera: how frames go out.
+#include "sim/instruments/gige/virtual_gige_camera.h"
+
+#include "protocol/gvcp_registers.h"
+#include "protocol/pixel_code.h"
+
+#include <algorithm>
+
+namespace opal::sim {
+
+using hal::Duration;
+namespace reg = protocol::gvcp::reg;
+
+namespace {
+
+// A host's timers are no finer: packets leave in bursts of what fits into this time.
+constexpr std::uint64_t burst_ns = 500000;
+
+}  // namespace
+
+hal::UdpAddress VirtualGigeCamera::stream_destination() const {
+    return {memory_.value(reg::stream_destination),
+            static_cast<std::uint16_t>(memory_.value(reg::stream_port))};
+}
+
+void VirtualGigeCamera::send_frame(const hal::Frame& frame) {
+    StreamBlock& block = stream_.begin_block();
+    block.extended = (memory_.value(reg::stream_config) & protocol::gvcp::use_64_bit_ids) != 0;
+    // The sensor counts what it exposed: a frame it had no room for leaves a gap here too.
+    const std::uint64_t number = options_.first_block + frame.frame_id;
+    block.id = block.extended ? number : (number - 1) % 65535 + 1;
+    block.packet_size = memory_.value(reg::stream_packet_size) & protocol::gvcp::packet_size_mask;
+    block.to = stream_destination();
+    block.leader.timestamp =
+        static_cast<std::uint64_t>((frame.device_time - timestamp_zero_).count());
+    block.leader.image = {number_of(body_.wire_code()),
+                          static_cast<std::uint32_t>(frame.region.columns),
+                          static_cast<std::uint32_t>(frame.region.rows),
+                          static_cast<std::uint32_t>(frame.region.column),
+                          static_cast<std::uint32_t>(frame.region.row),
+                          0,
+                          0};
+    block.trailer.size_y = static_cast<std::uint32_t>(frame.region.rows);
+    body_.write_payload(frame, block.data);
+    if (body_.with_chunks()) {
+        block.leader.with_chunks = block.trailer.with_chunks = true;
+        block.trailer.chunk_size = static_cast<std::uint32_t>(block.data.size());
+        block.trailer.chunk_layout = 1;
+    }
+    if (!sending_) continue_sending();
+}
+
+// All packets at once, or no faster than the link and the client's wish for a delay allow.
+void VirtualGigeCamera::continue_sending() {
+    sending_ = false;
+    const std::uint64_t size =
+        memory_.value(reg::stream_packet_size) & protocol::gvcp::packet_size_mask;
+    const std::uint64_t on_the_link_ns =
+        options_.link_mbit > 0 ? size * 8 * 1000 / options_.link_mbit : 0;
+    const std::uint64_t each_ns = on_the_link_ns + memory_.value(reg::stream_packet_delay);
+    if (each_ns == 0) {
+        stream_.send_some(~std::uint32_t{0});
+        return;
+    }
+    const std::uint64_t count = std::max<std::uint64_t>(1, burst_ns / each_ns);
+    if (!stream_.send_some(static_cast<std::uint32_t>(count))) return;
+    sending_ = true;
+    body_.call_at(body_.now() + Duration{static_cast<std::int64_t>(count * each_ns)},
+                  [this] { continue_sending(); });
+}
+
+}  // namespace opal::sim
