@@ -1,0 +1,88 @@
+// Opening devices: one case per kind.
+#include "drivers/open_device.h"
+
+#include "drivers/asio_serial_line.h"
+#include "drivers/asio_tcp_stream.h"
+#include "drivers/dlpc900/dlpc900_dmd.h"
+#include "drivers/gige/open_camera.h"
+#include "drivers/lasers/cobolt_laser.h"
+#include "drivers/lasers/dlcpro_laser.h"
+#include "drivers/lasers/obis_laser.h"
+#include "drivers/libusb_device.h"
+#include "drivers/lightcrafter/lightcrafter_dmd.h"
+#include "hal/error.h"
+
+#include <cassert>
+#include <chrono>
+
+namespace opal::drivers {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr hal::Duration connect_patience = 3s;
+constexpr std::uint16_t texas_instruments = 0x0451;
+constexpr std::uint16_t dlpc900_product = 0xC900;
+
+std::unique_ptr<hal::TcpStream> connect(const DeviceUri& uri, std::uint16_t port,
+                                        hal::Clock& clock) {
+    return connect_tcp(uri.place, port, hal::Deadline::after(clock, connect_patience));
+}
+
+// Controllers whose monitoring line is not there, or taken by another program, work without it.
+std::unique_ptr<hal::TcpStream> connect_monitor(const DeviceUri& uri, hal::Clock& clock) {
+    try {
+        return connect(uri, static_cast<std::uint16_t>(uri.port + 1), clock);
+    } catch (const hal::DeviceError&) {
+        return nullptr;
+    }
+}
+
+}  // namespace
+
+std::unique_ptr<hal::Dmd> open_dmd(const DeviceUri& uri, hal::Clock& clock) {
+    assert(role_of(uri.kind) == DeviceRole::dmd);
+    if (uri.kind == DeviceKind::dlpc900)
+        return open_dlpc900(open_usb_device({texas_instruments, dlpc900_product, uri.place, ""}),
+                            clock);
+    return open_lightcrafter(connect(uri, uri.port, clock), clock);
+}
+
+std::unique_ptr<hal::Camera> open_camera(const DeviceUri& uri, hal::Clock& clock,
+                                         const TriggerWiring& wiring) {
+    assert(role_of(uri.kind) == DeviceRole::camera);
+    gige::GigeOptions options;
+    options.features.trigger_line = wiring.camera_line;
+    return gige::open_camera(to_string(uri), clock, std::move(options));
+}
+
+std::unique_ptr<hal::Laser> open_laser(const DeviceUri& uri, hal::Clock& clock,
+                                       const LaserFacts& facts) {
+    assert(role_of(uri.kind) == DeviceRole::laser);
+    if (uri.kind == DeviceKind::cobolt) {
+        CoboltOptions options;
+        options.family = facts.cobolt_family;
+        options.label_power_mw = facts.label_power_mw;
+        options.wavelength_nm = facts.wavelength_nm.value_or(0);
+        options.limit_mw = facts.limit_mw;
+        options.warm_up = facts.warm_up.value_or(options.warm_up);
+        return open_cobolt(open_serial_line(uri.place), clock, options);
+    }
+    if (uri.kind == DeviceKind::obis) {
+        ObisOptions options;
+        options.limit_mw = facts.limit_mw;
+        options.warm_up = facts.warm_up.value_or(options.warm_up);
+        return open_obis(open_serial_line(uri.place), clock, options);
+    }
+    DlcProOptions options;
+    options.threshold_ma = facts.threshold_ma;
+    options.slope_mw_per_ma = facts.slope_mw_per_ma;
+    options.wavelength_nm = facts.wavelength_nm.value_or(0);
+    options.limit_mw = facts.limit_mw;
+    options.warm_up = facts.warm_up.value_or(options.warm_up);
+    auto command = connect(uri, uri.port, clock);
+    return open_dlcpro(std::move(command), connect_monitor(uri, clock), clock, options);
+}
+
+}  // namespace opal::drivers

@@ -1,0 +1,43 @@
+// Opening a device by its URI: the links this machine has to it, and the driver that speaks its
+// protocol. What a protocol does not tell and a label does is given as facts.
+//
+// Rule: deadlines are on `clock`, which has to be the host's steady clock and outlive the device.
+// Everything throws DeviceError.
+#pragma once
+
+#include "drivers/device_uri.h"
+#include "hal/camera.h"
+#include "hal/dmd.h"
+#include "hal/laser.h"
+#include "protocol/cobolt.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace opal::drivers {
+
+// The cable between the DMD's trigger output and the camera's trigger input.
+struct TriggerWiring {
+    std::string camera_line;  // "Line0"; empty: the first line the camera offers
+};
+
+struct LaserFacts {
+    double limit_mw = 0;                   // of the bench; above 0
+    std::optional<hal::Duration> warm_up;  // the protocol's own if not known better
+    std::optional<double> wavelength_nm;   // cobolt, dlcpro: from the label
+    protocol::CoboltFamily cobolt_family = protocol::CoboltFamily::mld_06;
+    double label_power_mw = 0;   // cobolt
+    double threshold_ma = 0;     // dlcpro: of the diode's data sheet
+    double slope_mw_per_ma = 0;  // dlcpro
+};
+
+// The URI's role must be the function's (asserts).
+std::unique_ptr<hal::Dmd> open_dmd(const DeviceUri& uri, hal::Clock& clock);
+std::unique_ptr<hal::Camera> open_camera(const DeviceUri& uri, hal::Clock& clock,
+                                         const TriggerWiring& wiring);
+// The laser is off.
+std::unique_ptr<hal::Laser> open_laser(const DeviceUri& uri, hal::Clock& clock,
+                                       const LaserFacts& facts);
+
+}  // namespace opal::drivers
