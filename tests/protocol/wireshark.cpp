@@ -5,100 +5,29 @@
 #include "protocol/gvcp_registers.h"
 #include "protocol/gvsp.h"
 #include "protocol/gvsp_payloads.h"
+#include "tests/protocol/tshark.h"
 #include "tests/protocol/wire_bytes.h"
 
 #include <doctest/doctest.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
-#include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <string>
 
 using namespace opal::protocol;
+using opal::tests::Capture;
 using opal::tests::encoded;
+using opal::tests::lines_of;
+using opal::tests::output_of;
+using opal::tests::TemporaryFile;
+using opal::tests::tshark_is_here;
 using opal::tests::zeros;
 using Room = std::span<std::byte>;
 
 namespace {
 
 constexpr std::uint16_t stream_port = 40000;
-
-// A capture file of link type 101, raw IPv4 [pcap savefile format]; UDP checksums are 0: none.
-class Capture {
-public:
-    explicit Capture(const std::filesystem::path& file) : out_(file, std::ios::binary) {
-        for (const std::uint32_t word : {0xA1B2C3D4u, 0x00040002u, 0u, 0u, 65535u, 101u}) put(word);
-    }
-
-    void add(std::uint16_t from, std::uint16_t to, std::span<const std::byte> payload) {
-        const auto size = static_cast<std::uint16_t>(28 + payload.size());
-        ++packets_;
-        for (const std::uint32_t word : {packets_, 0u, std::uint32_t{size}, std::uint32_t{size}})
-            put(word);
-        std::array<unsigned char, 28> head{0x45, 0, high(size), low(size), 0, 0, 0x40, 0, 64, 17,
-                                           0,    0, 127,        0,         0, 1, 127,  0, 0,  1};
-        unsigned sum = 0;
-        for (std::size_t i = 0; i < 20; i += 2) sum += head[i] * 256u + head[i + 1];
-        const auto check = static_cast<std::uint16_t>(~((sum & 0xFFFF) + (sum >> 16)));
-        head[10] = high(check);
-        head[11] = low(check);
-        const auto udp = static_cast<std::uint16_t>(8 + payload.size());
-        head[20] = high(from);
-        head[21] = low(from);
-        head[22] = high(to);
-        head[23] = low(to);
-        head[24] = high(udp);
-        head[25] = low(udp);
-        out_.write(reinterpret_cast<const char*>(head.data()), head.size());
-        out_.write(reinterpret_cast<const char*>(payload.data()),
-                   static_cast<std::streamsize>(payload.size()));
-    }
-    void close() { out_.close(); }
-    std::uint32_t packets() const { return packets_; }
-
-private:
-    static unsigned char high(std::uint16_t v) { return static_cast<unsigned char>(v >> 8); }
-    static unsigned char low(std::uint16_t v) { return static_cast<unsigned char>(v & 0xFF); }
-    void put(std::uint32_t word) { out_.write(reinterpret_cast<const char*>(&word), 4); }
-
-    std::ofstream out_;
-    std::uint32_t packets_ = 0;
-};
-
-std::string output_of(const std::string& command) {
-    std::string text;
-    FILE* const pipe = ::popen(command.c_str(), "r");
-    REQUIRE(pipe);
-    std::array<char, 4096> room;
-    while (const std::size_t count = std::fread(room.data(), 1, room.size(), pipe))
-        text.append(room.data(), count);
-    ::pclose(pipe);
-    return text;
-}
-
-std::size_t lines_of(const std::string& text) {
-    return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
-}
-
-bool tshark_is_here() {
-    return !output_of("command -v tshark").empty();
-}
-
-class TemporaryFile {
-public:
-    TemporaryFile()
-        : path_(std::filesystem::temp_directory_path() /
-                ("opal-wire-" + std::to_string(::getpid()) + ".pcap")) {}
-    ~TemporaryFile() { std::filesystem::remove(path_); }
-    const std::filesystem::path& path() const { return path_; }
-
-private:
-    std::filesystem::path path_;
-};
 
 }  // namespace
 
@@ -110,8 +39,12 @@ TEST_CASE("every control message is one to Wireshark") {
     using namespace gvcp;
     const TemporaryFile file;
     Capture capture(file.path());
-    const auto command = [&](auto&& encode) { capture.add(50000, device_port, encoded(encode)); };
-    const auto answer = [&](auto&& encode) { capture.add(device_port, 50000, encoded(encode)); };
+    const auto command = [&](auto&& encode) {
+        capture.add_udp(50000, device_port, encoded(encode));
+    };
+    const auto answer = [&](auto&& encode) {
+        capture.add_udp(device_port, 50000, encoded(encode));
+    };
     const std::array<std::uint32_t, 1> address{reg::control_privilege};
     const std::array<RegisterWrite, 1> write{{{reg::control_privilege, control_access}}};
     const auto data = zeros(16);
@@ -161,10 +94,10 @@ TEST_CASE("every stream packet is one to Wireshark") {
     const TemporaryFile file;
     Capture capture(file.path());
     const auto packet = [&](const Header& header, auto&& body) {
-        capture.add(50001, stream_port, encoded([&](Room r) {
-                        const std::size_t head = encode_header(header, r);
-                        return head + body(r.subspan(head));
-                    }));
+        capture.add_udp(50001, stream_port, encoded([&](Room r) {
+                            const std::size_t head = encode_header(header, r);
+                            return head + body(r.subspan(head));
+                        }));
     };
     const auto pixels = [](Room r) {
         std::fill_n(r.begin(), 64, std::byte{0x80});
