@@ -2,6 +2,7 @@
 #include "sim/doors/memory_usb.h"
 
 #include "hal/error.h"
+#include "sim/doors/usb_descriptors.h"
 
 #include <fmt/format.h>
 
@@ -32,21 +33,12 @@ struct Endpoint {
     std::deque<UsbTransfer*> finished;           // to be reaped
 };
 
-std::map<std::uint8_t, Endpoint> endpoints_of(const std::vector<std::byte>& configuration) {
+std::map<std::uint8_t, Endpoint> queues_of(const std::vector<std::byte>& configuration) {
     std::map<std::uint8_t, Endpoint> endpoints;
-    const auto at = [&](std::size_t i) { return std::to_integer<unsigned>(configuration[i]); };
-    int interface = 0;
-    // Descriptors follow one another, each beginning with its length and type
-    // [USB 2.0, tables 9-12 and 9-13].
-    for (std::size_t i = 0; i + 2 <= configuration.size() && at(i) >= 2; i += at(i)) {
-        if (i + at(i) > configuration.size()) break;
-        if (at(i + 1) == 4 && at(i) >= 9) interface = static_cast<int>(at(i + 2));
-        if (at(i + 1) == 5 && at(i) >= 7) {
-            Endpoint endpoint;
-            endpoint.interface = interface;
-            endpoint.packet_bytes = std::max(1u, (at(i + 4) | at(i + 5) << 8) & 0x7FFu);
-            endpoints.emplace(static_cast<std::uint8_t>(at(i + 2)), std::move(endpoint));
-        }
+    for (const UsbEndpoint& described : endpoints_of(configuration)) {
+        Endpoint& endpoint = endpoints[described.address];
+        endpoint.interface = described.interface;
+        endpoint.packet_bytes = described.packet_bytes;
     }
     return endpoints;
 }
@@ -57,7 +49,7 @@ struct Bus {
         : clock(c),
           info(std::move(i)),
           transfer_time(t),
-          endpoints(endpoints_of(info.configuration)) {}
+          endpoints(queues_of(info.configuration)) {}
 
     VirtualClock& clock;
     const hal::UsbDeviceInfo info;
