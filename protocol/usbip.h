@@ -1,9 +1,9 @@
 // USB/IP: USB transfers over TCP, as the Linux kernel's vhci_hcd asks for them
 // [Documentation/usb/usbip_protocol.rst, version 1.1.1]. All numbers are big-endian.
 //
-//   host: list or import    01 11 80 05 00 00 00 00                            8 bytes, + 32 of name
+//   host: list or import    01 11 80 05 00 00 00 00              8 bytes, of an import + 32 of name
 //   server                  01 11 00 05 00 00 00 00 ...
-//   then, imported          host: Submit, Unlink      server: Submitted, Unlinked      48 bytes each
+//   then, imported          host: Submit, Unlink      server: Submitted, Unlinked    48 bytes each
 //
 // Rules: an unlinked transfer is answered by Unlinked{connection_reset} alone; one that was
 // completed before, by its Submitted and Unlinked{0}. What an endpoint is (bulk, interrupt) is not
