@@ -1,7 +1,5 @@
-// UsbIpDevice: endpoint 0 and the queues of the others.
+// UsbIpDevice: the queues of its endpoints.
 #include "sim/doors/usbip_device.h"
-
-#include "protocol/little_endian.h"
 
 #include <algorithm>
 #include <utility>
@@ -9,33 +7,6 @@
 namespace opal::sim {
 
 namespace usbip = protocol::usbip;
-
-namespace {
-
-// Standard requests [USB 2.0, table 9-4; USB 3.2, table 9-5].
-enum Request : std::uint8_t {
-    get_status = 0,
-    clear_feature = 1,
-    set_feature = 3,
-    get_descriptor = 6,
-    get_configuration = 8,
-    set_configuration = 9,
-    get_interface = 10,
-    set_interface = 11,
-    set_exit_latency = 48,
-    set_isochronous_delay = 49,
-};
-enum Recipient : std::uint8_t { to_device = 0, to_interface = 1, to_endpoint = 2 };
-enum Descriptor : std::uint8_t { device = 1, configuration = 2, text = 3, object_store = 15 };
-constexpr std::uint16_t endpoint_halt = 0;
-
-std::vector<std::byte> bytes_of(std::initializer_list<unsigned> values) {
-    std::vector<std::byte> bytes;
-    for (const unsigned value : values) bytes.push_back(static_cast<std::byte>(value));
-    return bytes;
-}
-
-}  // namespace
 
 UsbIpDevice::UsbIpDevice(hal::UsbDeviceInfo info, UsbPersonality personality)
     : info_(std::move(info)), personality_(std::move(personality)) {
@@ -57,14 +28,30 @@ void UsbIpDevice::send(std::uint8_t endpoint, std::span<const std::byte> bytes) 
     const std::lock_guard lock(mutex_);
     Queue& queue = queues_.at(endpoint);
     queue.chunks.push_back({{bytes.begin(), bytes.end()}, 0});
+    queue.unread_bytes += bytes.size();
     read_waiting(queue);
+}
+
+std::size_t UsbIpDevice::unread(std::uint8_t endpoint) const {
+    const std::lock_guard lock(mutex_);
+    return queues_.at(endpoint).unread_bytes;
+}
+
+void UsbIpDevice::flush(std::uint8_t endpoint) {
+    const std::lock_guard lock(mutex_);
+    queues_.at(endpoint).forget();
+}
+
+void UsbIpDevice::Queue::forget() {
+    chunks.clear();
+    unread_bytes = 0;
 }
 
 void UsbIpDevice::stall(std::uint8_t endpoint) {
     const std::lock_guard lock(mutex_);
     Queue& queue = queues_.at(endpoint);
     queue.halted = true;
-    queue.chunks.clear();
+    queue.forget();
     while (!queue.urbs.empty()) finish(queue, usbip::status::stalled);
 }
 
@@ -111,7 +98,7 @@ void UsbIpDevice::reset() {
     for (auto& [address, queue] : queues_) {
         queue.halted = false;
         queue.urbs.clear();
-        queue.chunks.clear();
+        queue.forget();
     }
 }
 
@@ -136,16 +123,19 @@ void UsbIpDevice::submit(const Submit& message, std::span<const std::byte> data)
 
 void UsbIpDevice::unlink(const usbip::Unlink& message) {
     const std::lock_guard lock(mutex_);
-    bool found = false;
+    std::int32_t status = usbip::status::good;  // it was completed before
     for (auto& [address, queue] : queues_) {
         const auto same = [&](const Urb& urb) { return urb.message.sequence == message.unlinked; };
         const auto at = std::find_if(queue.urbs.begin(), queue.urbs.end(), same);
         if (at == queue.urbs.end()) continue;
+        // What a read got so far would be lost with RET_UNLINK: as if it had ended a moment before.
+        if (at->message.in && !at->data.empty())
+            reply(at->message, usbip::status::connection_reset, std::move(at->data));
+        else
+            status = usbip::status::connection_reset;
         queue.urbs.erase(at);
-        found = true;
         break;
     }
-    const std::int32_t status = found ? usbip::status::connection_reset : usbip::status::good;
     if (sink_) sink_({usbip::Unlinked{message.sequence, status}, {}});
 }
 
@@ -211,8 +201,11 @@ std::optional<std::int32_t> UsbIpDevice::take_chunk(Queue& queue, Urb& urb) {
         urb.data.insert(urb.data.end(), from, from + static_cast<std::ptrdiff_t>(fits));
     }
     chunk.begin += fits;
+    queue.unread_bytes -= fits;
     if (fits < left && fits < room) {
-        chunk.begin += std::min(queue.packet_bytes, left - fits);
+        const std::size_t lost = std::min(queue.packet_bytes, left - fits);
+        chunk.begin += lost;
+        queue.unread_bytes -= lost;
         if (chunk.begin == chunk.bytes.size()) queue.chunks.pop_front();
         return usbip::status::overflow;
     }
@@ -240,114 +233,6 @@ void UsbIpDevice::reply(const Submit& message, std::int32_t status, std::vector<
 
 void UsbIpDevice::reply_written(const Submit& message, std::int32_t status, std::uint32_t length) {
     if (sink_) sink_({usbip::Submitted{message.sequence, status, length}, {}});
-}
-
-void UsbIpDevice::control(const Submit& message, std::span<const std::byte> data) {
-    Setup setup;
-    setup.request_type = std::to_integer<std::uint8_t>(message.setup[0]);
-    setup.request = std::to_integer<std::uint8_t>(message.setup[1]);
-    setup.value = protocol::load_le16(&message.setup[2]);
-    setup.index = protocol::load_le16(&message.setup[4]);
-    setup.length = protocol::load_le16(&message.setup[6]);
-    Answer answered = answer(setup, data);
-    const std::lock_guard lock(mutex_);
-    if (!answered) {
-        reply(message, usbip::status::stalled, {});
-    } else if (message.in) {
-        const std::size_t most = std::min<std::size_t>(setup.length, message.length);
-        answered->resize(std::min(answered->size(), most));
-        reply(message, usbip::status::good, std::move(*answered));
-    } else {
-        reply_written(message, usbip::status::good, static_cast<std::uint32_t>(data.size()));
-    }
-}
-
-UsbGadget::Answer UsbIpDevice::answer(const Setup& setup, std::span<const std::byte> data) {
-    if ((setup.request_type & 0x60u) == 0) {
-        const std::lock_guard lock(mutex_);
-        if (auto known = standard_answer(setup)) return *known;
-    }
-    const std::lock_guard acting(acting_);
-    return on_control_ ? on_control_(setup, data) : std::nullopt;
-}
-
-std::optional<UsbGadget::Answer> UsbIpDevice::standard_answer(const Setup& setup) {
-    const auto recipient = static_cast<Recipient>(setup.request_type & 0x1Fu);
-    const auto done = Answer(std::vector<std::byte>{});
-    if (recipient == to_endpoint) return endpoint_answer(setup);
-    switch (setup.request) {
-        case get_status: {
-            const bool self_powered = recipient == to_device && info_.configuration.size() > 7 &&
-                                      (info_.configuration[7] & std::byte{0x40}) != std::byte{0};
-            return Answer(bytes_of({self_powered ? 1u : 0u, 0}));
-        }
-        case clear_feature:
-        case set_feature:  // waking up and power states, which are never entered
-        case set_exit_latency:
-        case set_isochronous_delay:
-            return done;
-        case get_descriptor:
-            if (recipient != to_device) return std::nullopt;
-            return descriptor(static_cast<std::uint8_t>(setup.value >> 8),
-                              static_cast<std::uint8_t>(setup.value & 0xFFu));
-        case get_configuration:
-            return Answer(bytes_of({configuration_}));
-        case set_configuration:
-            if (setup.value > 1) return Answer(std::nullopt);
-            configuration_ = static_cast<std::uint8_t>(setup.value);
-            for (auto& [address, queue] : queues_) queue.halted = false;
-            return done;
-        case get_interface:
-            return Answer(bytes_of({0}));
-        case set_interface:
-            return setup.value == 0 ? done : Answer(std::nullopt);
-        default:
-            return std::nullopt;
-    }
-}
-
-std::optional<UsbGadget::Answer> UsbIpDevice::endpoint_answer(const Setup& setup) {
-    const auto found = queues_.find(static_cast<std::uint8_t>(setup.index & 0xFFu));
-    if (found == queues_.end()) return Answer(std::nullopt);
-    Queue& queue = found->second;
-    switch (setup.request) {
-        case get_status:
-            return Answer(bytes_of({queue.halted ? 1u : 0u, 0}));
-        case clear_feature:
-        case set_feature:
-            if (setup.value != endpoint_halt) return Answer(std::nullopt);
-            queue.halted = setup.request == set_feature;
-            if (queue.halted)
-                while (!queue.urbs.empty()) finish(queue, usbip::status::stalled);
-            return Answer(std::vector<std::byte>{});
-        default:
-            return std::nullopt;
-    }
-}
-
-UsbGadget::Answer UsbIpDevice::descriptor(std::uint8_t type, std::uint8_t index) const {
-    switch (type) {
-        case device:
-            return device_descriptor(info_, personality_);
-        case configuration:
-            if (index != 0) return std::nullopt;
-            return info_.configuration;
-        case object_store:
-            if (personality_.speed < usbip::Speed::super) return std::nullopt;
-            return object_store_descriptor();
-        case text: {
-            if (index == 0) return language_descriptor();
-            if (index == 1 && !info_.manufacturer.empty())
-                return string_descriptor(info_.manufacturer);
-            if (index == 2 && !info_.product.empty()) return string_descriptor(info_.product);
-            if (index == 3 && !info_.serial.empty()) return string_descriptor(info_.serial);
-            const auto found = personality_.strings.find(index);
-            if (found == personality_.strings.end()) return std::nullopt;
-            return string_descriptor(found->second);
-        }
-        default:
-            return std::nullopt;
-    }
 }
 
 usbip::Device UsbIpDevice::description() const {

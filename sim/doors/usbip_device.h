@@ -1,6 +1,6 @@
 // UsbIpDevice: a UsbGadget whose host is whoever imported it over USB/IP: usually a Linux kernel.
-// It answers the standard requests and keeps the queues of its endpoints; the instrument behind it
-// sees what it sees at a MemoryUsb.
+// It keeps the queues of its endpoints, and answers the standard requests; descriptors only if the
+// instrument does not. The instrument behind it sees what it sees at a MemoryUsb.
 //
 //   connection                      UsbIpDevice                instrument
 //   Submit, OUT       --->          on_control, on_write --->
@@ -38,6 +38,8 @@ public:
     void on_control(OnControl act) override;
     void on_write(OnWrite act) override;
     void send(std::uint8_t endpoint, std::span<const std::byte> bytes) override;
+    std::size_t unread(std::uint8_t endpoint) const override;
+    void flush(std::uint8_t endpoint) override;
     void stall(std::uint8_t endpoint) override;
     void unplug() override;
     void plug_in();
@@ -71,6 +73,9 @@ private:
         bool halted = false;
         std::deque<Urb> urbs;
         std::deque<Chunk> chunks;  // IN
+        std::size_t unread_bytes = 0;
+
+        void forget();
     };
     struct Setup : hal::UsbSetup {
         std::uint16_t length = 0;

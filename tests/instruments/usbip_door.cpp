@@ -186,6 +186,18 @@ TEST_CASE("standard requests are answered by the descriptors") {
     CHECK(host.ask("82 00 00 00 82 00 02 00") == hex("00 00"));
     CHECK_FALSE(host.ask("82 00 00 00 85 00 02 00"));  // no such endpoint
 
+    // The instrument's own descriptors come first, and it hears of halts.
+    int cleared = 0;
+    bench.device->on_control([&](const hal::UsbSetup& setup, std::span<const std::byte>) {
+        if (setup.request == 1 && setup.request_type == 2) ++cleared;
+        return setup.value == 0x0304 ? sim::UsbGadget::Answer(hex("04 03 79 00")) : std::nullopt;
+    });
+    CHECK(host.ask("80 06 04 03 09 04 ff 00") == hex("04 03 79 00"));
+    CHECK(host.ask("80 06 01 03 09 04 ff 00") == hex("06 03 54 00 49 00"));
+    CHECK(host.tell("02 01 00 00 82 00 00 00"));
+    CHECK(cleared == 1);
+    bench.device->on_control({});
+
     Host other = bench.host();
     REQUIRE(other.import("1-2"));
     CHECK(other.ask("80 06 00 01 00 00 12 00") ==
@@ -247,6 +259,19 @@ TEST_CASE("reads wait in their order, and unlinked ones are not answered") {
     CHECK(got.sequence == 4);
     CHECK(host.hear(got.length) == sent[1]);
     host.unlink(6, 4);  // too late
+    got = host.answer();
+    CHECK(got.command == 4);
+    CHECK(got.status == 0);
+    // What a read got before it was unlinked is not lost.
+    host.submit(8, true, 2, 2048);
+    bench.device->send(0x82, sent[1]);
+    REQUIRE(soon([&] { return bench.device->unread(0x82) == 0; }));
+    host.unlink(9, 8);
+    got = host.answer();
+    CHECK(got.command == 3);
+    CHECK(got.sequence == 8);
+    CHECK(got.status == -104);
+    CHECK(host.hear(got.length) == sent[1]);
     got = host.answer();
     CHECK(got.command == 4);
     CHECK(got.status == 0);
