@@ -147,30 +147,40 @@ void RemoteLaser::off() {
     switch_off("off");
 }
 
-// Ends in `off` or throws with the state as it was.
+// Ends in `off` or throws with the state as it was. What got no answer is asked once more: it may
+// have been the command that was lost.
 void RemoteLaser::switch_off(const char* operation) {
     std::string doubt;
-    try {
-        head_->switch_off();
-        const Deadline deadline = Deadline::after(clock_, dark_patience);
-        for (;;) {
-            const LaserReading reading = head_->read();
-            if (!reading.emission) {
-                if (reading.set_power_mw > 0) head_->write_power(0);
-                state_ = State::off;
-                fault_.clear();
-                limit_mw_ = 0;
-                return;
-            }
-            if (deadline.passed(clock_)) break;
-            clock_.wait_for(look_again);
+    for (int attempt = 0; attempt < 2; ++attempt) {
+        try {
+            if (confirmed_dark()) return;
+            doubt = "the laser was told to be off and still reports emission";
+            break;
+        } catch (const DeviceError& error) {
+            doubt =
+                fmt::format("the laser did not confirm ({}): emission is unknown", error.what());
         }
-        doubt = "the laser was told to be off and still reports emission";
-    } catch (const DeviceError& error) {
-        doubt = fmt::format("the laser did not confirm ({}): emission is unknown", error.what());
     }
     fail(ErrorKind::timeout, operation,
          doubt + ". Block the beam, turn the key off, and look at the laser and its cable");
+}
+
+// Tells the laser to be off; whether it then says that it is.
+bool RemoteLaser::confirmed_dark() {
+    head_->switch_off();
+    const Deadline deadline = Deadline::after(clock_, dark_patience);
+    for (;;) {
+        const LaserReading reading = head_->read();
+        if (!reading.emission) {
+            if (reading.set_power_mw > 0) head_->write_power(0);
+            state_ = State::off;
+            fault_.clear();
+            limit_mw_ = 0;
+            return true;
+        }
+        if (deadline.passed(clock_)) return false;
+        clock_.wait_for(look_again);
+    }
 }
 
 hal::LaserStatus RemoteLaser::status() {

@@ -41,6 +41,7 @@ private:
     LaserReading look();  // and notices what has gone wrong
     void require_ready(const LaserReading& reading, const char* operation) const;
     void switch_off(const char* operation);
+    bool confirmed_dark();
     void wait_for_light(std::unique_lock<std::mutex>& lock);
 
     hal::Clock& clock_;

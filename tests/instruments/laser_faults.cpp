@@ -111,6 +111,17 @@ TEST_CASE("no answer is not darkness: off() says that emission is unknown, and o
     CHECK_FALSE(cobolt.light());
 }
 
+TEST_CASE("an off that is lost on the line is sent again") {
+    CoboltBench cobolt;
+    hal::Laser& laser = cobolt.bench.laser();
+    arm(laser, 20);
+    laser.emit();
+    CHECK(cobolt.light());
+    cobolt.instrument.scene.lost_commands = 1;
+    laser.off();
+    CHECK_FALSE(cobolt.light());
+}
+
 TEST_CASE("a laser that says OK to off and goes on is not believed") {
     CoboltBench cobolt;
     hal::Laser& laser = cobolt.bench.laser();

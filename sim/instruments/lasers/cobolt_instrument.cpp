@@ -41,6 +41,10 @@ std::string CoboltInstrument::receive(std::span<const std::byte> bytes) {
     while (const auto line = lines_.next()) {
         const auto command = protocol::parse_cobolt_command(*line);
         if (!command || scene.silent) continue;
+        if (scene.lost_commands > 0) {
+            --scene.lost_commands;
+            continue;
+        }
         if (scene.echo) replies += *line + "\r\n";
         settle();
         const CoboltReply reply = answer(*command);

@@ -24,6 +24,7 @@ struct CoboltScene {
     // What goes wrong on the line.
     bool echo = false;         // repeats each command first
     int empty_replies = 0;     // so many of the next replies are an empty line
+    int lost_commands = 0;     // so many of the next commands are lost on the line
     bool silent = false;       // answers nothing
     bool stuck_on = false;     // "l0" answers OK and light stays
     bool wrong_power = false;  // takes half of the power asked for
