@@ -79,6 +79,9 @@ UsbGadget::Answer UsbIpDevice::answer(const Setup& setup, std::span<const std::b
 }
 
 std::optional<UsbGadget::Answer> UsbIpDevice::standard_answer(const Setup& setup) {
+    const bool asks = setup.request == get_status || setup.request == get_descriptor ||
+                      setup.request == get_configuration || setup.request == get_interface;
+    if (((setup.request_type & 0x80u) != 0) != asks) return std::nullopt;
     const auto recipient = static_cast<Recipient>(setup.request_type & 0x1Fu);
     const auto done = Answer(std::vector<std::byte>{});
     if (recipient == to_endpoint) return endpoint_answer(setup);
