@@ -79,7 +79,8 @@ public:
             std::swap(shown.entries[0].slot, shown.entries[1].slot);
         if (flaws_.late)
             for (std::size_t i = 0; i < shown.entries.size(); i += 2)
-                shown.entries[i].exposure += std::chrono::microseconds(100);
+                if (shown.entries[i].exposure < std::chrono::hours(1))
+                    shown.entries[i].exposure += std::chrono::microseconds(100);
         inner_.program(shown);
     }
     void start() override { inner_.start(); }
