@@ -1,6 +1,6 @@
 // GVSP packets: the GigE Vision stream protocol's header. One block (a frame) is a leader, payload
 // packets 1..N and a trailer; each packet is one datagram. Stands between a UDP port and the
-// leaders, trailers and chunks of gvsp_payloads.h and gvsp_chunks.h, on both sides of the wire.
+// leaders, trailers and chunks of gvsp_payloads.h and chunks.h, on both sides of the wire.
 //
 //   standard   00 00 FF 79 03 00 00 01 | data                 status u16, block u16, format u8,
 //                                                             packet id u24

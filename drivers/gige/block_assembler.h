@@ -9,6 +9,7 @@
 // grown to what is in flight.
 #pragma once
 
+#include "drivers/genapi/wire_camera.h"
 #include "hal/clock.h"
 #include "protocol/gvcp_messages.h"
 #include "protocol/gvsp.h"
@@ -22,12 +23,7 @@
 
 namespace opal::drivers::gige {
 
-// Bytes of a block that never came: [begin, end).
-struct MissingRange {
-    std::size_t begin = 0;
-    std::size_t end = 0;
-    bool operator==(const MissingRange&) const = default;
-};
+using genapi::MissingRange;
 
 struct Block {
     std::uint64_t number = 0;  // counted from the first of the run, wraps unfolded

@@ -1,11 +1,10 @@
-// GigeCamera: states, control and heartbeat; frames from blocks.
+// GigeCamera: control and heartbeat; frames from blocks.
 #include "drivers/gige/gige_camera.h"
 
 #include "drivers/gige/description_url.h"
 #include "drivers/gige/packet_size.h"
 #include "hal/error.h"
 #include "protocol/gvcp_registers.h"
-#include "protocol/gvsp_chunks.h"
 
 #include <fmt/format.h>
 
@@ -39,20 +38,15 @@ std::string name_of(hal::UdpAddress device) {
 
 GigeCamera::GigeCamera(GigePorts ports, hal::UdpAddress device, hal::Clock& clock,
                        GigeOptions options)
-    : ports_(std::move(ports)),
+    : WireCamera(name_of(device), clock),
+      ports_(std::move(ports)),
       clock_(clock),
       options_(std::move(options)),
-      name_(name_of(device)),
-      control_(*ports_.control, device, clock, name_, options_.control) {
+      control_(*ports_.control, device, clock, name(), options_.control) {
     take_control();
     try {
-        description_ = std::make_unique<genapi::Description>(fetch_description(control_));
-        map_ = std::make_unique<genapi::NodeMap>(*description_, control_, clock_, name_);
-        features_ = std::make_unique<genapi::CameraFeatures>(*map_, options_.features, name_);
+        read_description(fetch_description(control_), control_, options_.features);
         open_stream();
-    } catch (const genapi::DescriptionError& error) {
-        control_.write_register(reg::control_privilege, 0);
-        fail(ErrorKind::corrupt, "open", error.what());
     } catch (...) {
         try {
             control_.write_register(reg::control_privilege, 0);
@@ -72,10 +66,6 @@ GigeCamera::~GigeCamera() {
     } catch (const DeviceError&) {
         // A camera that is gone lets go by itself, when its heartbeat timeout has passed.
     }
-}
-
-void GigeCamera::fail(ErrorKind kind, const char* operation, const std::string& text) const {
-    throw DeviceError(kind, name_, operation, text);
 }
 
 void GigeCamera::take_control() {
@@ -128,8 +118,8 @@ void GigeCamera::open_stream() {
             static_cast<std::uint32_t>(static_cast<double>(options_.packet_delay.count()) * 1e-9 *
                                        static_cast<double>(tick_hz_)));
     PacketSizeLimits limits;
-    if (map_->has("GevSCPSPacketSize")) {
-        const genapi::IntegerLimits said = map_->integer_limits("GevSCPSPacketSize");
+    if (features().has("GevSCPSPacketSize")) {
+        const genapi::IntegerLimits said = features().integer_limits("GevSCPSPacketSize");
         limits.min = static_cast<std::uint32_t>(std::clamp<std::int64_t>(said.min, 220, 1500));
         limits.max = static_cast<std::uint32_t>(std::clamp<std::int64_t>(said.max, 220, 16404));
         limits.step = static_cast<std::uint32_t>(std::clamp<std::int64_t>(said.inc, 1, 64));
@@ -183,125 +173,37 @@ void GigeCamera::require_alive(const char* operation) {
     if (lost_) fail(ErrorKind::disconnected, operation, *lost_ + "; open the camera again");
 }
 
-hal::CameraSettings GigeCamera::configure(const hal::CameraSettings& wanted) {
-    require_alive("configure");
-    if (armed_)
-        fail(ErrorKind::wrong_state, "configure", "the camera is armed; disarm() comes first");
-    settings_ = features_->apply(wanted);
-    configured_ = true;
-    return settings_;
-}
-
-void GigeCamera::arm(std::uint64_t frames) {
-    require_alive("arm");
-    if (!configured_)
-        fail(ErrorKind::wrong_state, "arm", "the camera has no settings; configure() comes first");
-    if (armed_)
-        fail(ErrorKind::wrong_state, "arm", "the camera is armed already; disarm() comes first");
-    if (frames == 0)
-        fail(ErrorKind::out_of_range, "arm", "room for 0 frames asked; at least 1 is needed");
+void GigeCamera::begin_stream(std::size_t payload_bytes, std::uint64_t room) {
     AssemblerOptions options;
-    options.payload_bytes = features_->payload_bytes();
+    options.payload_bytes = payload_bytes;
     options.packet_size = packet_size_;
     options.resend = can_resend_;
-    receiver_->begin(options, frames);
-    features_->start();
-    armed_ = true;
+    receiver_->begin(options, room);
 }
 
-void GigeCamera::trigger() {
-    require_alive("trigger");
-    if (settings_.trigger != hal::TriggerSource::software)
-        fail(ErrorKind::wrong_state, "trigger",
-             "the camera listens to its trigger line; configure() with TriggerSource::software "
-             "comes first");
-    if (!armed_)
-        fail(ErrorKind::wrong_state, "trigger", "the camera is not armed; arm() comes first");
-    features_->trigger();
-}
-
-bool GigeCamera::receive(hal::Frame& frame, hal::Deadline deadline) {
-    if (!armed_)
-        fail(ErrorKind::wrong_state, "receive", "the camera is not armed; arm() comes first");
+std::optional<genapi::WireFrame> GigeCamera::next_frame(hal::Deadline deadline) {
     auto received = receiver_->receive(deadline);
-    if (!received) {
-        require_alive("receive");
-        return false;
-    }
-    deliver(std::move(*received), frame);
-    return true;
-}
-
-// The features of chunks tell about the frame received last.
-void GigeCamera::attach_chunks(const Block& block) {
-    map_->detach();
-    if (!block.has_leader || !block.leader.with_chunks || !block.missing.empty()) return;
-    const std::size_t size =
-        block.has_trailer && block.trailer.chunk_size > 0
-            ? std::min<std::size_t>(block.trailer.chunk_size, block.data.size())
-            : block.data.size();
-    protocol::gvsp::ChunkReader chunks(std::span(block.data).first(size));
-    // The first chunk is the image itself.
-    for (auto chunk = chunks.next(); chunk && !chunks.complete(); chunk = chunks.next())
-        map_->attach(chunk->id, chunk->data);
-}
-
-void GigeCamera::deliver(ReceivedBlock received, hal::Frame& frame) {
-    Block& block = received.block;
-    const protocol::PixelCode code = features_->wire_code();
-    const hal::Region& region = settings_.region;
-    const std::size_t image = protocol::image_bytes(code, region.pixels());
+    if (!received) return std::nullopt;
+    Block& block = received->block;
+    genapi::WireFrame frame;
+    frame.number = block.number;
+    frame.missing = std::move(block.missing);
+    frame.announced = block.has_leader;
     const protocol::gvsp::ImageInfo& sent = block.leader.image;
-    const bool as_configured =
-        !block.has_leader ||
-        (sent.pixel_format == protocol::number_of(code) &&
-         sent.size_x == static_cast<std::uint32_t>(region.columns) &&
-         sent.size_y == static_cast<std::uint32_t>(region.rows) && sent.padding_x == 0);
-    const bool short_trailer = block.has_trailer && block.trailer.size_y != 0 &&
-                               block.trailer.size_y < static_cast<std::uint32_t>(region.rows);
-    missing_ = block.missing;
-    // An image of another shape cannot be put into this frame: nothing of it is used.
-    if (!as_configured || block.data.size() < image || short_trailer) {
-        std::fill(block.data.begin(), block.data.end(), std::byte{0});
-        block.data.resize(std::max(block.data.size(), image));
-        missing_.assign(1, MissingRange{0, image});
-    }
-    attach_chunks(block);
-    frame.region = region;
-    frame.format = settings_.format;
-    if (const auto packing = protocol::packing_of(code)) {
-        frame.reshape(region, settings_.format);
-        protocol::unpack_pixels(*packing, std::span(block.data).first(image), frame.as_u16());
-    } else {
-        // The frame takes the block's storage, and the next block gets the frame's: no copy.
-        block.data.resize(image);
-        std::swap(frame.bytes, block.data);
-    }
-    receiver_->recycle(std::move(block.data));
-    frame.frame_id = block.number;
-    frame.device_time = in_ns(block.leader.timestamp, tick_hz_);
-    frame.pattern.reset();
-    const bool complete = block.has_leader && missing_.empty();
-    frame.status = !complete                ? hal::FrameStatus::incomplete
-                   : received.after_overrun ? hal::FrameStatus::overrun
-                                            : hal::FrameStatus::complete;
-}
-
-void GigeCamera::disarm() {
-    if (!armed_) return;
-    armed_ = false;
-    receiver_->end();
-    features_->stop();
-}
-
-hal::CameraStatus GigeCamera::status() {
-    require_alive("status");
-    hal::CameraStatus status;
-    status.armed = armed_;
-    status.missed_triggers = features_->missed_triggers();
-    status.temperature_c = features_->temperature_c();
-    status.dead_time = features_->dead_time(settings_);
-    return status;
+    frame.pixel_format = sent.pixel_format;
+    frame.size_x = sent.size_x;
+    frame.size_y = sent.size_y;
+    frame.padding_x = sent.padding_x;
+    frame.time = in_ns(block.leader.timestamp, tick_hz_);
+    frame.unusable = block.has_trailer && block.trailer.size_y != 0 &&
+                     block.trailer.size_y < static_cast<std::uint32_t>(settings().region.rows);
+    frame.after_overrun = received->after_overrun;
+    if (block.has_leader && block.leader.with_chunks)
+        frame.chunk_bytes = block.has_trailer && block.trailer.chunk_size > 0
+                                ? block.trailer.chunk_size
+                                : block.data.size();
+    frame.data = std::move(block.data);
+    return frame;
 }
 
 }  // namespace opal::drivers::gige

@@ -5,10 +5,9 @@
 //   stream port  <--GVSP-- camera          frames; packets that are missing are asked for again
 #pragma once
 
-#include "drivers/genapi/camera_features.h"
+#include "drivers/genapi/wire_camera.h"
 #include "drivers/gige/control_channel.h"
 #include "drivers/gige/stream_receiver.h"
-#include "hal/camera.h"
 
 #include <atomic>
 #include <condition_variable>
@@ -40,7 +39,7 @@ struct GigePorts {
     std::unique_ptr<hal::UdpPort> stream;
 };
 
-class GigeCamera final : public hal::Camera {
+class GigeCamera final : public genapi::WireCamera {
 public:
     // Takes control of the camera. Throws DeviceError: timeout (nobody there), refused (another
     // program controls it), corrupt, unsupported.
@@ -49,52 +48,30 @@ public:
     GigeCamera(const GigeCamera&) = delete;
     GigeCamera& operator=(const GigeCamera&) = delete;
 
-    const hal::CameraInfo& info() const override { return features_->info(); }
-    hal::CameraSettings configure(const hal::CameraSettings& wanted) override;
-    const hal::CameraSettings& settings() const override { return settings_; }
-    void arm(std::uint64_t frames) override;
-    void trigger() override;
-    bool receive(hal::Frame& frame, hal::Deadline deadline) override;
-    void disarm() override;
-    hal::CameraStatus status() override;
-
-    // Bytes of the image of the last received frame that never came, as they are on the wire; empty
-    // if it is complete.
-    const std::vector<MissingRange>& missing_ranges() const { return missing_; }
     AssemblerStatistics statistics() { return receiver_->statistics(); }
     std::uint32_t packet_size() const { return packet_size_; }
     hal::UdpPortStatus stream_status() { return ports_.stream->status(); }
-    // Everything else the camera can do. Not while another thread uses this camera.
-    genapi::NodeMap& features() { return *map_; }
 
 private:
     void take_control();
     void open_stream();
     void keep_alive(const std::stop_token& stop);
     void lose(std::string reason);
-    void require_alive(const char* operation);
-    void attach_chunks(const Block& block);
-    void deliver(ReceivedBlock received, hal::Frame& frame);
-    [[noreturn]] void fail(hal::ErrorKind kind, const char* operation,
-                           const std::string& text) const;
+    void require_alive(const char* operation) override;
+    void begin_stream(std::size_t payload_bytes, std::uint64_t room) override;
+    void end_stream() override { receiver_->end(); }
+    std::optional<genapi::WireFrame> next_frame(hal::Deadline deadline) override;
+    void recycle(std::vector<std::byte> data) override { receiver_->recycle(std::move(data)); }
+    protocol::ByteOrder chunk_order() const override { return protocol::ByteOrder::big_endian; }
 
     GigePorts ports_;
     hal::Clock& clock_;
     const GigeOptions options_;
-    const std::string name_;
     ControlChannel control_;
-    std::unique_ptr<genapi::Description> description_;
-    std::unique_ptr<genapi::NodeMap> map_;
-    std::unique_ptr<genapi::CameraFeatures> features_;
     std::unique_ptr<StreamReceiver> receiver_;
     std::uint64_t tick_hz_ = 0;
     std::uint32_t packet_size_ = 1500;
     bool can_resend_ = false;
-
-    hal::CameraSettings settings_;
-    bool configured_ = false;
-    bool armed_ = false;
-    std::vector<MissingRange> missing_;
 
     std::mutex lost_mutex_;
     std::condition_variable_any ending_;

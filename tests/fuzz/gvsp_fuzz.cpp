@@ -5,7 +5,6 @@
 
 #include "drivers/gige/block_assembler.h"
 #include "protocol/gvsp.h"
-#include "protocol/gvsp_chunks.h"
 #include "protocol/gvsp_payloads.h"
 
 #include <algorithm>
@@ -39,7 +38,7 @@ void decode_alone(std::span<const std::byte> datagram) {
     (void)gvsp::decode_part_data(packet->payload);
     if (const auto parts = gvsp::decode_parts(packet->payload, packet->header.parts))
         for (std::size_t i = 0; i < parts->size(); ++i) (void)(*parts)[i];
-    gvsp::ChunkReader chunks(packet->payload);
+    protocol::ChunkReader chunks(packet->payload, protocol::ByteOrder::big_endian);
     while (chunks.next()) {
     }
 }

@@ -2,7 +2,7 @@
 // of GigE Vision 2.2; truncation at every length.
 #include "protocol/gvsp.h"
 
-#include "protocol/gvsp_chunks.h"
+#include "protocol/chunks.h"
 #include "protocol/gvsp_payloads.h"
 #include "protocol/pixel_code.h"
 #include "tests/protocol/wire_bytes.h"
@@ -12,6 +12,9 @@
 #include <array>
 
 using namespace opal::protocol::gvsp;
+using opal::protocol::ByteOrder;
+using opal::protocol::ChunkReader;
+using opal::protocol::encode_chunk_tag;
 using opal::protocol::gvcp::Status;
 using opal::tests::encoded;
 using opal::tests::hex;
@@ -256,7 +259,7 @@ TEST_CASE("chunks are read from the end") {
     const auto block =
         hex("fa fb fc | a5 a5 a5 a5 00 00 00 03 | 00 00 00 00 00 00 ff fd |"
             "00 00 10 01 00 00 00 08");
-    ChunkReader reader(block);
+    ChunkReader reader(block, ByteOrder::big_endian);
     const auto counter = reader.next();
     REQUIRE(counter);
     CHECK(counter->id == 0x1001);
@@ -268,12 +271,24 @@ TEST_CASE("chunks are read from the end") {
     CHECK(image->data.size() == 3);
     CHECK_FALSE(reader.next());
     CHECK(reader.complete());
-    CHECK(encoded([](Room r) { return encode_chunk_tag(0x1001, 8, r); }) ==
+    CHECK(encoded([](Room r) { return encode_chunk_tag(0x1001, 8, ByteOrder::big_endian, r); }) ==
           hex("00 00 10 01 00 00 00 08"));
+
+    // The same as USB3 Vision sends it.
+    const auto swapped =
+        hex("fa fb fc | a5 a5 a5 a5 03 00 00 00 | fd ff 00 00 00 00 00 00 |"
+            "01 10 00 00 08 00 00 00");
+    ChunkReader little(swapped, ByteOrder::little_endian);
+    CHECK(little.next()->id == 0x1001);
+    CHECK(little.next()->data.size() == 3);
+    CHECK(little.complete());
+    CHECK(encoded([](Room r) {
+              return encode_chunk_tag(0x1001, 8, ByteOrder::little_endian, r);
+          }) == hex("01 10 00 00 08 00 00 00"));
 
     // A length beyond the beginning ends the reading, and it shows.
     for (std::size_t from = 1; from < block.size(); ++from) {
-        ChunkReader cut(Bytes(block).subspan(from));
+        ChunkReader cut(Bytes(block).subspan(from), ByteOrder::big_endian);
         while (cut.next()) {
         }
         CHECK(cut.complete() == (from == 11));

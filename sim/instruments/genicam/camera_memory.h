@@ -3,6 +3,7 @@
 // codes are those of GigE Vision; USB3 Vision took them over with their numbers.
 #pragma once
 
+#include "protocol/chunks.h"
 #include "protocol/gvcp.h"
 
 #include <cstddef>
@@ -17,7 +18,7 @@ namespace opal::sim {
 class CameraMemory {
 public:
     enum class Access { read, write, both };
-    enum class Order { big_endian, little_endian };  // in which bytes make words
+    using Order = protocol::ByteOrder;  // in which bytes make words
     struct Word {
         std::uint32_t value = 0;
         Access access = Access::read;

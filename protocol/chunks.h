@@ -1,10 +1,10 @@
-// GVSP chunks: small records (exposure time, counters) a camera appends to an image, inside the
-// same payload bytes.
+// Chunks: small records (exposure time, counters) a camera appends to an image, inside the same
+// payload bytes.
 //
 //   data | id u32 | length u32 | data | id u32 | length u32         the image is the first chunk
 //
-// Big-endian, and read from the end backwards: only the end of a block is where it must be
-// [GigE Vision 2.2, section 25.4].
+// Big-endian on GigE Vision, little-endian on USB3 Vision, and read from the end backwards: only
+// the end of a block is where it must be [GigE Vision 2.2, section 25.4].
 #pragma once
 
 #include <cstddef>
@@ -12,9 +12,11 @@
 #include <optional>
 #include <span>
 
-namespace opal::protocol::gvsp {
+namespace opal::protocol {
 
 inline constexpr std::size_t chunk_tag_size = 8;
+
+enum class ByteOrder { big_endian, little_endian };
 
 struct Chunk {
     std::uint32_t id = 0;
@@ -24,7 +26,7 @@ struct Chunk {
 // Takes chunks off the end of a block, the last one first.
 class ChunkReader {
 public:
-    explicit ChunkReader(std::span<const std::byte> block) : rest_(block) {}
+    ChunkReader(std::span<const std::byte> block, ByteOrder order) : rest_(block), order_(order) {}
     // Nothing when the beginning is reached or what is left cannot end with a chunk.
     std::optional<Chunk> next();
     // True when all bytes were chunks, that is after next() returned nothing and nothing was left.
@@ -32,9 +34,11 @@ public:
 
 private:
     std::span<const std::byte> rest_;
+    ByteOrder order_;
 };
 
 // The tag behind `length` bytes of data. Returns 8, or 0 if `into` is too small.
-std::size_t encode_chunk_tag(std::uint32_t id, std::uint32_t length, std::span<std::byte> into);
+std::size_t encode_chunk_tag(std::uint32_t id, std::uint32_t length, ByteOrder order,
+                             std::span<std::byte> into);
 
-}  // namespace opal::protocol::gvsp
+}  // namespace opal::protocol

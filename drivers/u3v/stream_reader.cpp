@@ -1,0 +1,299 @@
+// StreamReader: which bytes are what.
+#include "drivers/u3v/stream_reader.h"
+
+#include "hal/error.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cassert>
+
+namespace opal::drivers::u3v {
+
+namespace wire = protocol::u3v;
+using hal::DeviceError;
+using hal::ErrorKind;
+using hal::UsbOutcome;
+using hal::UsbTransfer;
+
+namespace {
+
+constexpr std::size_t hunt_bytes = std::size_t{64} << 10;
+constexpr int most_failures = 16;
+// Ids this close to 0 belong to a camera that counts from 0 in every run, as the standard says.
+constexpr std::uint64_t near_beginning = 1024;
+
+}  // namespace
+
+StreamReader::StreamReader(hal::UsbDevice& usb, const wire::Channel& endpoint, FrameStore& store,
+                           std::string name, StreamOptions options)
+    : usb_(usb),
+      endpoint_(endpoint),
+      store_(store),
+      name_(std::move(name)),
+      options_(options),
+      scratch_(hunt_bytes) {}
+
+void StreamReader::begin(const Sizes& sizes) {
+    if (!(sizes == sizes_)) spare_.clear();
+    sizes_ = sizes;
+    statistics_ = {};
+    most_bytes_ = options_.in_flight_bytes;
+    failures_ = 0;
+    hunting_ = false;
+    numbered_ = false;
+    refill();
+}
+
+StreamReader::Slot& StreamReader::open_slot() {
+    std::unique_ptr<Slot> slot;
+    if (!spare_.empty()) {
+        slot = std::move(spare_.back());
+        spare_.pop_back();
+    } else {
+        slot = std::make_unique<Slot>();
+        slot->ends.resize(sizes_.leader + sizes_.trailer);
+        slot->transfers.resize(sizes_.plan.transfers() + 2);
+    }
+    slot->data = store_.storage(sizes_.plan.room());
+    slot->submitted = slot->done = slot->came = 0;
+    slot->leader.reset();
+    slot->missing.clear();
+    const std::span<std::byte> ends(slot->ends);
+    slot->transfers.front().room = ends.first(sizes_.leader);
+    slot->transfers.back().room = ends.subspan(sizes_.leader);
+    std::span<std::byte> rest(slot->data);
+    for (std::size_t i = 0; i < sizes_.plan.transfers(); ++i) {
+        const std::size_t size = i < sizes_.plan.count ? sizes_.plan.size : sizes_.plan.last;
+        slot->transfers[i + 1].room = rest.first(size);
+        rest = rest.subspan(size);
+    }
+    slots_.push_back(std::move(slot));
+    return *slots_.back();
+}
+
+void StreamReader::close_front() {
+    store_.recycle(std::move(slots_.front()->data));
+    spare_.push_back(std::move(slots_.front()));
+    slots_.pop_front();
+    if (cursor_ > 0) --cursor_;
+}
+
+// False: the system has no room for it now.
+bool StreamReader::submit(UsbTransfer& transfer) {
+    try {
+        usb_.submit(endpoint_.in, transfer);
+    } catch (const DeviceError& error) {
+        if (error.kind() == ErrorKind::disconnected) throw;
+        statistics_.short_of_memory = true;
+        if (in_flight_ == 0)
+            throw DeviceError(
+                ErrorKind::refused, name_, "stream",
+                fmt::format("the system does not take a read of {} bytes: {}; give USB more "
+                            "memory: echo 1000 > /sys/module/usbcore/parameters/usbfs_memory_mb",
+                            transfer.room.size(), error.what()));
+        most_bytes_ = in_flight_bytes_;
+        return false;
+    }
+    ++in_flight_;
+    in_flight_bytes_ += transfer.room.size();
+    return true;
+}
+
+void StreamReader::refill() {
+    if (hunting_) {
+        if (in_flight_ > 0) return;
+        hunt_.room = scratch_;
+        submit(hunt_);
+        return;
+    }
+    for (;;) {
+        if (cursor_ == slots_.size()) {
+            if (slots_.size() >= std::max<std::size_t>(2, options_.in_flight_frames)) return;
+            open_slot();
+        }
+        Slot& slot = *slots_[cursor_];
+        UsbTransfer& next = slot.transfers[slot.submitted];
+        if (in_flight_ > 0 && in_flight_bytes_ + next.room.size() > most_bytes_) return;
+        if (!submit(next)) return;
+        if (++slot.submitted == slot.transfers.size()) ++cursor_;
+    }
+}
+
+bool StreamReader::pump(hal::Deadline deadline) {
+    refill();
+    UsbTransfer* const transfer = usb_.reap(endpoint_.in, deadline);
+    if (!transfer) return false;
+    --in_flight_;
+    in_flight_bytes_ -= transfer->room.size();
+    take(*transfer);
+    return true;
+}
+
+void StreamReader::take(UsbTransfer& transfer) {
+    const auto bytes = std::span<const std::byte>(transfer.room).first(transfer.length);
+    if (transfer.outcome != UsbOutcome::complete) {
+        if (transfer.outcome == UsbOutcome::stalled) ++statistics_.stalls;
+        if (++failures_ > most_failures)
+            throw DeviceError(ErrorKind::corrupt, name_, "stream",
+                              fmt::format("{} transfers in a row went wrong; try another cable or "
+                                          "another socket of the machine",
+                                          failures_));
+        abandon();
+        usb_.clear_halt(endpoint_.in);
+        // A halted device begins anew with a leader; after anything else, who knows.
+        hunting_ = transfer.outcome != UsbOutcome::stalled;
+        return;
+    }
+    failures_ = 0;
+    if (hunting_) return take_hunted(bytes);
+    Slot& slot = *slots_.front();
+    const std::size_t index = slot.done++;
+    assert(&slot.transfers[index] == &transfer);
+    if (index == 0) {
+        slot.leader = wire::decode_leader(bytes);
+        if (!slot.leader) abandon();
+    } else if (index + 1 == slot.transfers.size()) {
+        take_trailer(slot, bytes);
+    } else {
+        take_payload(slot, transfer);
+    }
+}
+
+void StreamReader::skip(Slot& slot, std::size_t end) {
+    end = std::min(end, sizes_.payload);
+    if (end <= slot.came) return;
+    slot.missing.push_back({slot.came, end});
+    slot.came = end;
+}
+
+void StreamReader::take_payload(Slot& slot, const UsbTransfer& transfer) {
+    const auto begin = static_cast<std::size_t>(transfer.room.data() - slot.data.data());
+    const std::size_t wanted =
+        std::min(transfer.room.size(), sizes_.payload - std::min(sizes_.payload, begin));
+    if (transfer.length < wanted) {
+        // Where a payload has ended early, the next thing is the trailer, whatever was expected.
+        const auto bytes = std::span<const std::byte>(transfer.room).first(transfer.length);
+        const auto trailer = wire::decode_trailer(bytes, slot.leader->type);
+        if (trailer && trailer->block_id == slot.leader->block_id) {
+            finish(slot, &*trailer);
+            return abandon();
+        }
+    }
+    slot.came = begin + std::min(transfer.length, wanted);
+    skip(slot, begin + wanted);
+}
+
+void StreamReader::take_trailer(Slot& slot, std::span<const std::byte> bytes) {
+    const auto trailer = wire::decode_trailer(bytes, slot.leader->type);
+    if (trailer && trailer->block_id == slot.leader->block_id) {
+        finish(slot, &*trailer);
+        return close_front();
+    }
+    abandon();
+}
+
+// A leader stands alone in its transfer; a trailer is the short packet at the end of one.
+void StreamReader::take_hunted(std::span<const std::byte> bytes) {
+    if (const auto leader = wire::decode_leader(bytes);
+        leader && bytes.size() < endpoint_.packet_bytes) {
+        hunting_ = false;
+        Slot& slot = open_slot();
+        slot.leader = leader;
+        slot.submitted = slot.done = 1;
+        return;
+    }
+    const std::size_t whole = bytes.size() / endpoint_.packet_bytes * endpoint_.packet_bytes;
+    // Any type's trailer begins like one without an image.
+    if (wire::decode_trailer(bytes.subspan(whole), wire::PayloadType::gendc)) hunting_ = false;
+}
+
+std::uint64_t StreamReader::number_of(std::uint64_t block_id) {
+    if (!numbered_) {
+        const bool continues = block_id >= near_beginning && last_id_ && block_id > *last_id_;
+        base_ = block_id < near_beginning ? 0 : continues ? *last_id_ + 1 : block_id;
+        statistics_.lost += block_id - base_;
+    } else if (block_id <= *last_id_) {
+        // It counts anew in mid run: at least one frame is gone.
+        base_ = block_id - newest_ - 2;
+        ++statistics_.lost;
+    } else {
+        statistics_.lost += block_id - *last_id_ - 1;
+    }
+    numbered_ = true;
+    last_id_ = block_id;
+    newest_ = block_id - base_;
+    return newest_;
+}
+
+// `trailer`: nullptr if it never came.
+void StreamReader::finish(Slot& slot, const wire::Trailer* trailer) {
+    const wire::Leader& leader = *slot.leader;
+    genapi::WireFrame frame;
+    frame.number = number_of(leader.block_id);
+    skip(slot, sizes_.payload);
+    if (trailer && trailer->valid_bytes < sizes_.payload) {
+        // What the camera does not vouch for is missing too.
+        const auto valid = static_cast<std::size_t>(trailer->valid_bytes);
+        while (!slot.missing.empty() && slot.missing.back().end > valid) {
+            const std::size_t begin = slot.missing.back().begin;
+            slot.missing.pop_back();
+            if (begin < valid) slot.missing.push_back({begin, valid});
+        }
+        slot.missing.push_back({valid, sizes_.payload});
+    }
+    for (const genapi::MissingRange& range : slot.missing)
+        std::fill(slot.data.begin() + static_cast<std::ptrdiff_t>(range.begin),
+                  slot.data.begin() + static_cast<std::ptrdiff_t>(range.end), std::byte{0});
+    frame.missing = std::move(slot.missing);
+    frame.announced = leader.has_image();
+    frame.pixel_format = leader.pixel_format;
+    frame.size_x = leader.size_x;
+    frame.size_y = leader.size_y;
+    frame.padding_x = leader.padding_x;
+    frame.time = hal::Duration{static_cast<std::int64_t>(leader.timestamp_ns)};
+    frame.doubtful = !trailer || trailer->status != wire::Status::success;
+    if (leader.has_both()) frame.chunk_bytes = sizes_.payload;
+    slot.data.resize(sizes_.payload);
+    frame.data = std::move(slot.data);
+    slot.data.clear();
+    ++statistics_.frames;
+    if (frame.doubtful || !frame.missing.empty()) ++statistics_.incomplete;
+    store_.store(std::move(frame));
+    slot.leader.reset();
+}
+
+// Out of step: what the oldest frame has got is delivered, everything else called back.
+void StreamReader::abandon() {
+    if (!slots_.empty() && slots_.front()->leader) finish(*slots_.front(), nullptr);
+    call_back();
+    hunting_ = true;
+    ++statistics_.hunts;
+}
+
+void StreamReader::call_back() {
+    try {
+        if (in_flight_ > 0) usb_.cancel(endpoint_.in);
+    } catch (const DeviceError&) {
+        // Unplugged: its reads end by themselves, as failed, and are reaped too.
+    }
+    // Cancelled reads end within the bus's own time, so this wait needs no deadline.
+    while (in_flight_ > 0 && usb_.reap(endpoint_.in, hal::Deadline{hal::Time::max()})) --in_flight_;
+    in_flight_ = in_flight_bytes_ = 0;
+    while (!slots_.empty()) close_front();
+    cursor_ = 0;
+}
+
+void StreamReader::end() {
+    try {
+        call_back();
+    } catch (const DeviceError&) {
+        // Unplugged: reads that could not be reaped end with the device, so their rooms stay.
+        in_flight_ = in_flight_bytes_ = 0;
+        for (auto& slot : slots_) lost_.push_back(std::move(slot));
+        slots_.clear();
+        cursor_ = 0;
+    }
+}
+
+}  // namespace opal::drivers::u3v

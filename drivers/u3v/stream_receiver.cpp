@@ -1,0 +1,76 @@
+// StreamReceiver: who reads when.
+#include "drivers/u3v/stream_receiver.h"
+
+#include <chrono>
+#include <utility>
+
+namespace opal::drivers::u3v {
+namespace {
+
+// How long ending the thread may take.
+constexpr hal::Duration patience = std::chrono::milliseconds(4);
+
+}  // namespace
+
+StreamReceiver::StreamReceiver(hal::UsbDevice& usb, const protocol::u3v::Channel& endpoint,
+                               hal::Clock& clock, std::string name, StreamOptions options,
+                               bool own_thread)
+    : clock_(clock),
+      own_thread_(own_thread),
+      reader_(usb, endpoint, store_, std::move(name), options) {}
+
+void StreamReceiver::begin(const StreamReader::Sizes& sizes, std::uint64_t room) {
+    store_.begin(room);
+    reader_.begin(sizes);
+    if (own_thread_) thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+}
+
+void StreamReceiver::end() {
+    thread_ = {};
+    reader_.end();
+    store_.end();
+}
+
+bool StreamReceiver::pump(hal::Deadline deadline) {
+    const bool came = reader_.pump(deadline);
+    if (came) {
+        const std::lock_guard lock(statistics_mutex_);
+        statistics_ = reader_.statistics();
+    }
+    return came;
+}
+
+void StreamReceiver::run(const std::stop_token& stop) {
+    try {
+        while (!stop.stop_requested()) pump(hal::Deadline::after(clock_, patience));
+    } catch (...) {
+        store_.fail(std::current_exception());
+    }
+}
+
+StreamStatistics StreamReceiver::statistics() {
+    const std::lock_guard lock(statistics_mutex_);
+    return statistics_;
+}
+
+std::optional<genapi::WireFrame> StreamReceiver::receive(hal::Deadline deadline) {
+    if (own_thread_) {
+        store_.wait(deadline);
+        return store_.take();
+    }
+    try {
+        // Everything that is there is taken in first: what finds no room by now is lost by now.
+        while (pump({clock_.now()})) {
+        }
+        for (;;) {
+            if (auto frame = store_.take()) return frame;
+            if (deadline.passed(clock_)) return std::nullopt;
+            pump(deadline);
+        }
+    } catch (const std::exception&) {
+        store_.fail(std::current_exception());
+        return store_.take();
+    }
+}
+
+}  // namespace opal::drivers::u3v
