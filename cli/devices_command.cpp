@@ -1,9 +1,10 @@
-// `opal devices`: every camera that answers on this machine's networks, who holds it, and what
-// stands in the way of using it.
+// `opal devices`: every camera that answers on this machine's networks or is plugged into its USB,
+// who holds it, and what stands in the way of using it.
 #include "cli/exit_code.h"
 #include "cli/session.h"
 #include "drivers/gige/discovery.h"
 #include "drivers/gige/open_camera.h"
+#include "drivers/u3v/open_camera.h"
 #include "hal/error.h"
 #include "protocol/gvcp_registers.h"
 
@@ -79,6 +80,25 @@ std::vector<std::string> obstacles(const FoundCamera& camera, const std::string&
     return found;
 }
 
+// Returns how many there are.
+std::size_t list_usb_cameras(const Session& session) {
+    const auto found = drivers::u3v::find_cameras();
+    for (const drivers::FoundUsbDevice& camera : found) {
+        const hal::UsbDeviceInfo& usb = camera.info;
+        session.terminal.print(
+            fmt::format("{}  camera {} {}  {:04x}:{:04x}  at {}\n",
+                        session.terminal.out(
+                            Ink::strong, "u3v:" + (usb.serial.empty() ? usb.place : usb.serial)),
+                        usb.manufacturer, usb.product, usb.vendor_id, usb.product_id, usb.place));
+        if (!camera.problem.empty()) session.terminal.print("    " + camera.problem + "\n");
+        if (camera.speed_mbit != 0 && camera.speed_mbit < 5000)
+            session.terminal.print(fmt::format(
+                "    its link has {} Mbit/s: use a blue (USB 3) socket and a USB 3 cable\n",
+                camera.speed_mbit));
+    }
+    return found.size();
+}
+
 ExitCode run(const Session& session, const DeviceOptions& options) {
     hal::SteadyClock clock;
     const auto span =
@@ -109,7 +129,8 @@ ExitCode run(const Session& session, const DeviceOptions& options) {
         for (const std::string& obstacle : obstacles(camera, state))
             session.terminal.print("    " + obstacle + "\n");
     }
-    if (cameras.empty())
+    const std::size_t on_usb = options.address.empty() ? list_usb_cameras(session) : 0;
+    if (cameras.empty() && on_usb == 0)
         session.terminal.note("opal: no camera answered; a virtual one comes with: opal serve");
     const std::uint64_t buffer = largest_receive_buffer();
     if (!cameras.empty() && buffer < comfortable_buffer)

@@ -1,12 +1,10 @@
 // `opal features URI [NAME[=VALUE] ...]`: lists, reads and writes what a camera can do, with units,
 // ranges, and the reason when something cannot be written.
+#include "cli/camera_access.h"
 #include "cli/exit_code.h"
 #include "cli/session.h"
 #include "drivers/genapi/node_map.h"
-#include "drivers/gige/description_url.h"
-#include "drivers/gige/open_camera.h"
 #include "hal/error.h"
-#include "protocol/gvcp_registers.h"
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
@@ -21,7 +19,6 @@ namespace opal::cli {
 
 namespace {
 
-namespace gvcp = protocol::gvcp;
 using namespace drivers::genapi;
 
 struct FeatureOptions {
@@ -30,26 +27,6 @@ struct FeatureOptions {
     bool all = false;
     bool plain = false;
     bool xml = false;
-};
-
-// Control over the camera for as long as something is written.
-class Privilege {
-public:
-    explicit Privilege(drivers::gige::ControlChannel& channel) : channel_(channel) {
-        channel_.write_register(gvcp::reg::control_privilege, gvcp::control_access);
-    }
-    ~Privilege() {
-        try {
-            channel_.write_register(gvcp::reg::control_privilege, 0);
-        } catch (const hal::DeviceError&) {
-            // It lets go by itself when its heartbeat timeout has passed.
-        }
-    }
-    Privilege(const Privilege&) = delete;
-    Privilege& operator=(const Privilege&) = delete;
-
-private:
-    drivers::gige::ControlChannel& channel_;
 };
 
 std::string range_of(NodeMap& map, const Node& node) {
@@ -177,8 +154,8 @@ bool writes(const Description& description, const std::string& request) {
 
 ExitCode run(const Session& session, const FeatureOptions& options) {
     hal::SteadyClock clock;
-    const auto control = drivers::gige::open_control(options.uri, clock);
-    const std::string xml = drivers::gige::fetch_description(*control.channel);
+    const auto camera = open_camera_access(options.uri, clock);
+    const std::string xml = camera->description();
     if (options.xml) {
         session.terminal.print(xml);
         return exit_success;
@@ -189,11 +166,10 @@ ExitCode run(const Session& session, const FeatureOptions& options) {
     } catch (const DescriptionError& error) {
         throw std::runtime_error(options.uri + ": " + error.what());
     }
-    NodeMap map(*description, *control.channel, clock, "camera " + options.uri);
-    std::unique_ptr<Privilege> privilege;
+    NodeMap map(*description, camera->memory(), clock, "camera " + options.uri);
     if (std::any_of(options.requests.begin(), options.requests.end(),
                     [&](const std::string& r) { return writes(*description, r); }))
-        privilege = std::make_unique<Privilege>(*control.channel);
+        camera->take_control();
     for (const std::string& request : options.requests) answer(session, map, request);
     if (!options.requests.empty()) return exit_success;
     std::string text;
@@ -214,7 +190,9 @@ void add_features_command(CLI::App& program, Session& session) {
     const auto options = std::make_shared<FeatureOptions>();
     CLI::App* const command =
         program.add_subcommand("features", "read and write what a camera can do");
-    command->add_option("URI", options->uri, "gige://ADDRESS, gige://SERIAL or gige://NAME")
+    command
+        ->add_option("URI", options->uri,
+                     "gige://ADDRESS, gige://SERIAL, gige://NAME or u3v:[SERIAL]")
         ->required();
     command->add_option("REQUEST", options->requests,
                         "NAME reads, NAME=VALUE writes and reads back, a command's NAME runs it");
@@ -225,6 +203,7 @@ void add_features_command(CLI::App& program, Session& session) {
         "Examples:\n"
         "  opal features gige://192.168.1.5\n"
         "  opal features gige://SIM-1 Width Height PixelFormat\n"
+        "  opal features u3v: DeviceModelName\n"
         "  opal features gige://SIM-1 ExposureTime=250 TriggerMode=On TriggerSource=Line0\n"
         "  opal features gige://SIM-1 UserSetSelector=Default UserSetLoad\n"
         "\n"

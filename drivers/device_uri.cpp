@@ -16,6 +16,7 @@ using Place = DeviceScheme::Place;
 constexpr std::array schemes{
     DeviceScheme{"gige", DeviceKind::gige, DeviceRole::camera,
                  "gige://ADDRESS, gige://SERIAL, gige://NAME or gige://", Place::camera_name},
+    DeviceScheme{"u3v", DeviceKind::u3v, DeviceRole::camera, "u3v:[SERIAL]", Place::usb_serial},
     DeviceScheme{"lightcrafter", DeviceKind::lightcrafter, DeviceRole::dmd,
                  "lightcrafter://ADDRESS[:PORT]", Place::tcp_host, 21845},
     DeviceScheme{"dlpc900", DeviceKind::dlpc900, DeviceRole::dmd, "dlpc900:[SERIAL]",

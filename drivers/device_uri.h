@@ -1,7 +1,7 @@
 // DeviceUri: what people write to name a device on a wire. One table (device_uri.cpp) says which
 // schemes there are, what each opens and how it is written; messages and documentation follow it.
 //
-//   gige://192.168.1.5   gige://SERIAL   lightcrafter://192.168.1.100:21845   cobolt:/dev/ttyACM0
+//   gige://192.168.1.5   u3v:SERIAL   lightcrafter://192.168.1.100:21845   cobolt:/dev/ttyACM0
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace opal::drivers {
 
-enum class DeviceKind { gige, lightcrafter, dlpc900, dlcpro, cobolt, obis };
+enum class DeviceKind { gige, u3v, lightcrafter, dlpc900, dlcpro, cobolt, obis };
 enum class DeviceRole { dmd, camera, laser };
 
 struct DeviceUri {

@@ -3,6 +3,7 @@
 #include "drivers/libusb_device.h"
 
 #include "drivers/libusb_error.h"
+#include "drivers/libusb_handles.h"
 #include "hal/error.h"
 
 #include <fmt/format.h>
@@ -23,41 +24,16 @@ using hal::DeviceError;
 using hal::ErrorKind;
 using hal::UsbOutcome;
 using hal::UsbTransfer;
+using libusb::Context;
+using libusb::Handle;
 
 namespace {
-
-template <auto Free>
-struct FreeWith {
-    template <typename T>
-    void operator()(T* pointer) const {
-        Free(pointer);
-    }
-};
-using Context = std::unique_ptr<libusb_context, FreeWith<libusb_exit>>;
-using Handle = std::unique_ptr<libusb_device_handle, FreeWith<libusb_close>>;
 
 // libusb's timeout: milliseconds, rounded up; 0 would mean for ever. Nothing left: 0, do not ask.
 unsigned timeout_ms(hal::Deadline deadline) {
     const hal::SteadyClock clock;
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline.left(clock));
     return static_cast<unsigned>(std::min<std::int64_t>(left.count(), 3'600'000));
-}
-
-std::string place_of(libusb_device* device) {
-    std::array<std::uint8_t, 8> ports{};
-    const int count = libusb_get_port_numbers(device, ports.data(), static_cast<int>(ports.size()));
-    std::string place = fmt::format("usb:{}", libusb_get_bus_number(device));
-    for (int i = 0; i < count; ++i)
-        place += fmt::format("{}{}", i == 0 ? '-' : '.', ports[static_cast<std::size_t>(i)]);
-    return place;
-}
-
-std::string text_of(libusb_device_handle* handle, std::uint8_t index) {
-    if (index == 0) return {};
-    std::array<unsigned char, 256> text{};
-    const int length = libusb_get_string_descriptor_ascii(handle, index, text.data(),
-                                                          static_cast<int>(text.size()));
-    return length > 0 ? std::string(text.begin(), text.begin() + length) : std::string{};
 }
 
 struct Endpoint {
@@ -67,7 +43,11 @@ struct Endpoint {
     struct Read {
         UsbTransfer* transfer = nullptr;
         libusb_transfer* system = nullptr;
-        std::atomic<bool> done{false};  // set by whichever thread handles the event
+        // Set by whichever thread handles the event. libusb reads it too, under its own lock, so
+        // that nobody waits for an event that another thread has just handled.
+        int done_flag = 0;
+        bool done() { return std::atomic_ref(done_flag).load() != 0; }
+        void set_done(bool value) { std::atomic_ref(done_flag).store(value ? 1 : 0); }
         std::atomic<bool>* device_gone = nullptr;
     };
     std::deque<std::unique_ptr<Read>> waiting;  // in the order of submission
@@ -99,7 +79,7 @@ void LIBUSB_CALL on_complete(libusb_transfer* system) {
             read.transfer->outcome = UsbOutcome::failed;
             break;
     }
-    read.done = true;
+    read.set_done(true);
 }
 
 class LibusbDevice final : public hal::UsbDevice {
@@ -118,11 +98,13 @@ public:
         const auto deadline = hal::Deadline::after(clock, std::chrono::seconds(2));
         for (auto& [address, endpoint] : endpoints_) {
             for (auto& read : endpoint.waiting) {
-                while (!read->done && !deadline.passed(clock))
-                    if (!events_work(handle_events(std::chrono::milliseconds(100)))) break;
+                while (!read->done() && !deadline.passed(clock))
+                    if (!events_work(
+                            handle_events(std::chrono::milliseconds(100), read->done_flag)))
+                        break;
                 // A read that does not end is libusb's for good: closing the device below makes the
                 // system forget it, but freeing it here would pull it from under libusb.
-                if (read->done)
+                if (read->done())
                     libusb_free_transfer(read->system);
                 else
                     static_cast<void>(read.release());
@@ -193,7 +175,7 @@ public:
             libusb_fill_bulk_transfer(read.system, handle_.get(), endpoint, room, size, on_complete,
                                       &read, 0);
         read.transfer = &transfer;
-        read.done = false;
+        read.set_done(false);
         transfer.length = 0;
         transfer.outcome = UsbOutcome::pending;
         check(libusb_submit_transfer(read.system), "submit");
@@ -210,7 +192,7 @@ public:
                 return nullptr;
             }
             Endpoint& e = found->second;
-            if (e.waiting.front()->done) {
+            if (e.waiting.front()->done()) {
                 UsbTransfer* const transfer = e.waiting.front()->transfer;
                 e.spare.push_back(std::move(e.waiting.front()));
                 e.waiting.pop_front();
@@ -218,15 +200,16 @@ public:
             }
             const bool last_look = deadline.passed(clock);
             const int handled =
-                handle_events(std::min<hal::Duration>(deadline.left(clock), std::chrono::hours(1)));
-            if (!events_work(handled) && !e.waiting.front()->done) check(handled, "reap");
-            if (last_look && !e.waiting.front()->done) return nullptr;
+                handle_events(std::min<hal::Duration>(deadline.left(clock), std::chrono::hours(1)),
+                              e.waiting.front()->done_flag);
+            if (!events_work(handled) && !e.waiting.front()->done()) check(handled, "reap");
+            if (last_look && !e.waiting.front()->done()) return nullptr;
         }
     }
 
     void cancel(std::uint8_t endpoint) override {
         for (const auto& read : find("cancel", endpoint).waiting)
-            if (!read->done) libusb_cancel_transfer(read->system);
+            if (!read->done()) libusb_cancel_transfer(read->system);
     }
 
     void clear_halt(std::uint8_t endpoint) override {
@@ -264,10 +247,10 @@ private:
         return result >= 0 || result == LIBUSB_ERROR_INTERRUPTED ||
                result == LIBUSB_ERROR_TIMEOUT || result == LIBUSB_ERROR_BUSY;
     }
-    int handle_events(hal::Duration span) {
+    int handle_events(hal::Duration span, int& done) {
         const auto us = std::chrono::ceil<std::chrono::microseconds>(span).count();
         timeval limit{us / 1'000'000, us % 1'000'000};
-        return libusb_handle_events_timeout_completed(context_.get(), &limit, nullptr);
+        return libusb_handle_events_timeout_completed(context_.get(), &limit, &done);
     }
 
     void read_descriptors() {
@@ -303,80 +286,11 @@ private:
     std::map<std::uint8_t, Endpoint> endpoints_;  // fixed after construction
 };
 
-// The bus as a list that frees itself.
-class DeviceList {
-public:
-    explicit DeviceList(libusb_context* context) {
-        count_ = libusb_get_device_list(context, &devices_);
-    }
-    ~DeviceList() {
-        if (count_ >= 0) libusb_free_device_list(devices_, 1);
-    }
-    DeviceList(const DeviceList&) = delete;
-    DeviceList& operator=(const DeviceList&) = delete;
-    std::span<libusb_device*> devices() const {
-        return {devices_, count_ > 0 ? static_cast<std::size_t>(count_) : 0};
-    }
-
-private:
-    libusb_device** devices_ = nullptr;
-    ssize_t count_ = 0;
-};
-
 }  // namespace
 
-std::unique_ptr<hal::UsbDevice> open_usb_device(const UsbMatch& match) {
-    const std::string wanted =
-        fmt::format("usb {:04x}:{:04x}{}{}", match.vendor_id, match.product_id,
-                    match.serial.empty() ? "" : " ", match.serial);
-    const auto refuse = [&](const std::string& text) {
-        throw DeviceError(ErrorKind::refused, wanted, "open", text);
-    };
-    libusb_context* raw_context = nullptr;
-    if (libusb_init(&raw_context) != 0) refuse("this machine has no USB");
-    Context context(raw_context);
-
-    std::string plugged;
-    std::string failure;
-    Handle chosen;
-    hal::UsbDeviceInfo chosen_info;
-    const DeviceList list(context.get());
-    for (libusb_device* const device : list.devices()) {
-        libusb_device_descriptor d{};
-        if (libusb_get_device_descriptor(device, &d) != 0) continue;
-        const std::string place = place_of(device);
-        plugged += fmt::format("{}{:04x}:{:04x} at {}", plugged.empty() ? "" : ", ", d.idVendor,
-                               d.idProduct, place);
-        if (d.idVendor != match.vendor_id || d.idProduct != match.product_id) continue;
-        if (!match.place.empty() && match.place != place) continue;
-        libusb_device_handle* raw_handle = nullptr;
-        if (const int result = libusb_open(device, &raw_handle); result != 0) {
-            failure = place + ": " +
-                      (result == LIBUSB_ERROR_ACCESS
-                           ? "no permission; install the udev rules and plug it in again"
-                           : libusb_strerror(result));
-            continue;
-        }
-        Handle handle(raw_handle);
-        hal::UsbDeviceInfo info{d.idVendor,
-                                d.idProduct,
-                                text_of(raw_handle, d.iManufacturer),
-                                text_of(raw_handle, d.iProduct),
-                                text_of(raw_handle, d.iSerialNumber),
-                                place,
-                                {}};
-        if (!match.serial.empty() && match.serial != info.serial) continue;
-        if (chosen)
-            refuse(fmt::format("several match, at {} and {}; name the serial number or the place",
-                               chosen_info.place, place));
-        chosen = std::move(handle);
-        chosen_info = std::move(info);
-    }
-    if (!chosen && !failure.empty()) refuse(failure);
-    if (!chosen)
-        refuse("not plugged in; there is " + (plugged.empty() ? "no USB device at all" : plugged));
-    return std::make_unique<LibusbDevice>(std::move(context), std::move(chosen),
-                                          std::move(chosen_info));
+std::unique_ptr<hal::UsbDevice> make_libusb_device(libusb::Context context, libusb::Handle handle,
+                                                   hal::UsbDeviceInfo info) {
+    return std::make_unique<LibusbDevice>(std::move(context), std::move(handle), std::move(info));
 }
 
 }  // namespace opal::drivers

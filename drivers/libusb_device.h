@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace opal::drivers {
 
@@ -20,5 +21,20 @@ struct UsbMatch {
 // Opens the one device that matches. Throws DeviceError{refused} with what is plugged in if none or
 // several do, or if this user may not open it.
 std::unique_ptr<hal::UsbDevice> open_usb_device(const UsbMatch& match);
+
+// Kinds of devices by one of their interfaces [USB 2.0, table 9-12].
+struct UsbInterfaceClass {
+    std::uint8_t number = 0;
+    std::uint8_t subclass = 0;
+};
+
+struct FoundUsbDevice {
+    hal::UsbDeviceInfo info;  // without configuration; without texts if it cannot be opened
+    int speed_mbit = 0;       // of its connection; 0: unknown
+    std::string problem;      // why it cannot be opened; empty: it can
+};
+
+// Everything plugged in that has such an interface.
+std::vector<FoundUsbDevice> find_usb_devices(UsbInterfaceClass wanted);
 
 }  // namespace opal::drivers

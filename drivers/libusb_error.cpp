@@ -36,7 +36,8 @@ void throw_usb_error(int code, const std::string& device, const char* operation)
             break;
         case LIBUSB_ERROR_NO_MEM:
             fail(ErrorKind::refused,
-                 "the kernel gives USB no more memory; submit less or raise usbfs_memory_mb");
+                 "the kernel gives USB no more memory; submit less, or give it more: "
+                 "echo 1000 > /sys/module/usbcore/parameters/usbfs_memory_mb");
             break;
         default:
             fail(ErrorKind::corrupt,

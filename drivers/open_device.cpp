@@ -10,6 +10,7 @@
 #include "drivers/lasers/obis_laser.h"
 #include "drivers/libusb_device.h"
 #include "drivers/lightcrafter/lightcrafter_dmd.h"
+#include "drivers/u3v/open_camera.h"
 #include "hal/error.h"
 
 #include <cassert>
@@ -52,6 +53,11 @@ std::unique_ptr<hal::Dmd> open_dmd(const DeviceUri& uri, hal::Clock& clock) {
 std::unique_ptr<hal::Camera> open_camera(const DeviceUri& uri, hal::Clock& clock,
                                          const TriggerWiring& wiring) {
     assert(role_of(uri.kind) == DeviceRole::camera);
+    if (uri.kind == DeviceKind::u3v) {
+        u3v::U3vOptions options;
+        options.features.trigger_line = wiring.camera_line;
+        return u3v::open_camera(uri.place, clock, std::move(options));
+    }
     gige::GigeOptions options;
     options.features.trigger_line = wiring.camera_line;
     return gige::open_camera(to_string(uri), clock, std::move(options));

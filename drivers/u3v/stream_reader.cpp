@@ -89,8 +89,9 @@ bool StreamReader::submit(UsbTransfer& transfer) {
         if (in_flight_ == 0)
             throw DeviceError(
                 ErrorKind::refused, name_, "stream",
-                fmt::format("the system does not take a read of {} bytes: {}; give USB more "
-                            "memory: echo 1000 > /sys/module/usbcore/parameters/usbfs_memory_mb",
+                fmt::format("the system does not take a single read of {} bytes, which is mostly "
+                            "a matter of memory: echo 1000 > "
+                            "/sys/module/usbcore/parameters/usbfs_memory_mb ({})",
                             transfer.room.size(), error.what()));
         most_bytes_ = in_flight_bytes_;
         return false;

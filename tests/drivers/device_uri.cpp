@@ -38,6 +38,8 @@ TEST_CASE("every kind is read as it is written") {
         {"gige://192.168.1.5", {DeviceKind::gige, "192.168.1.5", 0}, DeviceRole::camera},
         {"gige://SIM-1", {DeviceKind::gige, "SIM-1", 0}, DeviceRole::camera},
         {"gige://", {DeviceKind::gige, "", 0}, DeviceRole::camera},
+        {"u3v:", {DeviceKind::u3v, "", 0}, DeviceRole::camera},
+        {"u3v:usb:2-1", {DeviceKind::u3v, "usb:2-1", 0}, DeviceRole::camera},
         {"lightcrafter://192.168.1.100",
          {DeviceKind::lightcrafter, "192.168.1.100", 21845},
          DeviceRole::dmd},
