@@ -139,6 +139,7 @@ int run(int argc, char** argv) {
     add_drift_command(program, session);
     add_bench_command(program, session);
     add_devices_command(program, session);
+    add_doctor_command(program, session);
     add_features_command(program, session);
     add_serve_command(program, session);
     add_version_command(program, session);

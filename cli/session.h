@@ -38,6 +38,7 @@ void add_scene_command(CLI::App& program, Session& session);
 void add_soak_command(CLI::App& program, Session& session);
 void add_bench_command(CLI::App& program, Session& session);
 void add_devices_command(CLI::App& program, Session& session);
+void add_doctor_command(CLI::App& program, Session& session);
 void add_features_command(CLI::App& program, Session& session);
 void add_serve_command(CLI::App& program, Session& session);
 void add_version_command(CLI::App& program, Session& session);

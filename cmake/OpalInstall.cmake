@@ -45,8 +45,12 @@ string(REGEX REPLACE "/$" "" opal_pc_prefix "${opal_pc_prefix}")
 configure_file(${PROJECT_SOURCE_DIR}/cmake/opal.pc.in ${PROJECT_BINARY_DIR}/opal.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/opal.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
-install(DIRECTORY ${PROJECT_SOURCE_DIR}/udev/
+install(FILES ${PROJECT_SOURCE_DIR}/udev/README.md
   DESTINATION ${CMAKE_INSTALL_DATADIR}/opal/udev)
+# Where udev looks if the prefix is /usr or /usr/local; not in the library folder of the machine's
+# architecture.
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/udev/
+  DESTINATION lib/udev/rules.d FILES_MATCHING PATTERN "*.rules")
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 if(EXISTS ${PROJECT_SOURCE_DIR}/docs/opal.1)
   install(FILES ${PROJECT_SOURCE_DIR}/docs/opal.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)

@@ -17,7 +17,7 @@ prefix=$work/moved
 
 echo "-- what must be there"
 for file in include/opal/hal/bench.h lib*/cmake/opal/opalConfig.cmake share/opal/scenes/lab.yaml \
-    share/opal/udev/README.md share/doc/opal/LICENSE \
+    share/opal/udev/README.md lib/udev/rules.d/70-opal-dlpc900.rules share/doc/opal/LICENSE \
     share/man/man1/opal.1 bin/opal; do
     # shellcheck disable=SC2206  # the pattern is meant to expand: the library folder's name varies
     found=("$prefix"/$file)
