@@ -116,7 +116,8 @@ void dmd_counts(Trial& trial) {
     hal::Bench& bench = trial.bench();
     hal::Dmd& dmd = bench.dmd();
     RunTiming timing = comfortable_timing(bench, 100us);
-    timing.dark += 4ms;  // a host may sleep a millisecond too long
+    // A host may sleep a millisecond too long, or what its rig says.
+    timing.dark += 4ms + 4 * trial.time_tolerance();
     const hal::Duration period = timing.pattern + timing.dark;
     dmd.load(0, std::vector<hal::BitPattern>(3, plain_pattern(dmd.info(), true)));
     dmd.program(sequence_of(3, timing));

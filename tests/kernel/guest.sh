@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# guest.sh BUILD: what happens inside the machine of boot.sh, as root: a real udevd with our rules,
+# guest.sh BUILD [TEST_CASES]: what happens inside the machine of boot.sh, as root: a real udevd with our rules,
 # the stock `usbip` tool for whoever writes "PORT BUS_ID" to a pipe, and our programs as an ordinary
 # user. The build folder may lie where such a user cannot look.
 set -euo pipefail
 
 build=$1
+cases=${2:-*}
 mkdir -p /run/opal/build
 mount --bind "$build" /run/opal/build
 cd /run/opal
@@ -43,5 +44,6 @@ opal=/run/opal/build/cli/opal
 "$opal" doctor --fix --yes > doctor.log 2>&1 || { cat doctor.log; exit 1; }
 [ -e /etc/udev/rules.d/70-opal-dlpc900.rules ] || { cat doctor.log; exit 1; }
 say "with rules"
-as_user "$program" --no-colors --test-case-exclude="without rules*"
+as_user "$program" --no-colors --test-case="$cases" \
+    --test-case-exclude="without rules*"
 say "done"

@@ -55,6 +55,23 @@ std::vector<std::byte> text_of(std::string_view text, std::size_t room) {
     return bytes;
 }
 
+// What the kernel's own HID driver asks [HID 1.11, sections 6.2.2 and 7]: reports of 64 bytes of the
+// vendor's own, both ways; and it may be quiet when nothing changes.
+UsbGadget::Answer hid_answer(const hal::UsbSetup& setup) {
+    constexpr std::uint8_t report_descriptor[] = {
+        0x06, 0x00, 0xFF, 0x09, 0x01, 0xA1, 0x01,              // a collection
+        0x15, 0x00, 0x26, 0xFF, 0x00, 0x75, 0x08, 0x95, 0x40,  // of 64 times 8 bits
+        0x09, 0x01, 0x81, 0x02, 0x09, 0x01, 0x91, 0x02, 0xC0,  // input, output
+    };
+    constexpr std::uint8_t from_interface = 0x81, to_interface_class = 0x21;
+    std::vector<std::byte> bytes;
+    if (setup.request_type == to_interface_class && setup.request == 0x0A) return bytes;
+    if (setup.request_type != from_interface || setup.request != 6 || setup.value != 0x2200)
+        return std::nullopt;
+    for (const std::uint8_t b : report_descriptor) bytes.push_back(static_cast<std::byte>(b));
+    return bytes;
+}
+
 }  // namespace
 
 Dlpc900Instrument::Dlpc900Instrument(UsbGadget& usb, hal::Dmd& mirrors, const Dlpc900Scene& s)
@@ -69,7 +86,8 @@ Dlpc900Instrument::Dlpc900Instrument(UsbGadget& usb, hal::Dmd& mirrors, const Dl
         take(bytes);
         return UsbGadget::Verdict::taken;
     });
-    usb_.on_control([](const hal::UsbSetup&, std::span<const std::byte>) { return std::nullopt; });
+    usb_.on_control(
+        [](const hal::UsbSetup& setup, std::span<const std::byte>) { return hid_answer(setup); });
 }
 
 Dlpc900Instrument::~Dlpc900Instrument() {
@@ -89,7 +107,7 @@ hal::UsbDeviceInfo Dlpc900Instrument::usb_info() {
     constexpr std::uint8_t bytes[] = {
         9, 2,    41,   0, 1,  1, 0,    0xC0, 50,  //
         9, 4,    0,    0, 2,  3, 0,    0,    0,   //
-        9, 0x21, 0x11, 1, 0,  1, 0x22, 36,   0,   //
+        9, 0x21, 0x11, 1, 0,  1, 0x22, 25,   0,   //
         7, 5,    0x81, 3, 64, 0, 1,               //
         7, 5,    0x01, 3, 64, 0, 1,
     };
