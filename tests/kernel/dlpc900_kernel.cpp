@@ -1,17 +1,15 @@
 // The DLPC900 driver through libusb, usbfs, the kernel and USB/IP to the virtual board, whose host
 // keeps the host's time: the Dmd contract, frames, and unplugging in the middle of an upload.
-#include "contract/bench_run.h"
 #include "drivers/dlpc900/dlpc900_dmd.h"
 #include "sim/instruments/dlpc900/dlpc900_instrument.h"
 #include "sim/instruments/instrument_doors.h"
 #include "tests/contract/bench_suites.h"
-#include "tests/contract/small_bench.h"
 #include "tests/instruments/rewired_bench.h"
 #include "tests/kernel/kernel_bus.h"
+#include "tests/kernel/quiet_frames.h"
 
 #include <chrono>
 #include <memory>
-#include <thread>
 
 using namespace opal;
 using namespace opal::contract;
@@ -21,12 +19,7 @@ namespace {
 
 sim::Scene scene_6500() {
     const protocol::Dlpc900Board& board = *protocol::find_dlpc900_board(1);
-    sim::Scene scene = small_scene();
-    scene.pace = sim::Pace::real_time;
-    scene.laser.warm_up_s = 0.05;
-    // Nothing that depends on when a frame is taken: pixels can be compared.
-    scene.laser.power_noise = 0;
-    scene.stability.drift_rad = 0;
+    sim::Scene scene = kernel::quiet_scene();
     scene.dmd.rows = board.rows;
     scene.dmd.columns = board.columns;
     scene.dmd.macro_pixel_px = 160;
@@ -80,31 +73,20 @@ private:
     KernelBench kernel_;
 };
 
-std::vector<hal::Frame> frames_of(hal::Bench& bench, const RunTiming& timing, int count) {
-    bench.dmd().load(0, striped_patterns(bench.dmd().info(), count));
-    bench.dmd().program(sequence_of(static_cast<std::uint32_t>(count), timing));
-    const auto light = full_light(bench);
-    bench.camera().arm(static_cast<std::uint64_t>(count) + 2);
-    bench.dmd().start();
-    auto frames = receive_all(bench, 2s);
-    bench.camera().disarm();
-    return frames;
-}
-
 }  // namespace
 
 TYPE_TO_STRING(KernelDlpc900);
 OPAL_DMD_SUITE(KernelDlpc900);
 
 TEST_CASE("frames through the kernel are those of the direct DMD, bit for bit") {
-    KernelBench kernel;
-    RunTiming timing = comfortable_timing(kernel.bench, 100us);
+    KernelBench board;
+    RunTiming timing = comfortable_timing(board.bench, 100us);
     constexpr int count = 30;  // two images
-    const auto over_usb = frames_of(kernel.bench, timing, count);
+    const auto over_usb = kernel::frames_of(board.bench, timing, count);
     const auto direct = sim::make_simulated_bench(scene_6500(), {2, nullptr});
     const sim::TimeThread time(test::virtual_clock(*direct));
-    direct->camera().configure(kernel.bench.camera().settings());
-    const auto straight = frames_of(*direct, timing, count);
+    direct->camera().configure(board.bench.camera().settings());
+    const auto straight = kernel::frames_of(*direct, timing, count);
     REQUIRE(over_usb.size() == count);
     REQUIRE(straight.size() == count);
     for (std::size_t i = 0; i < count; ++i) {
@@ -112,21 +94,21 @@ TEST_CASE("frames through the kernel are those of the direct DMD, bit for bit") 
               straight[i].device_time - straight[0].device_time);
         CHECK((over_usb[i].bytes == straight[i].bytes));
     }
-    CHECK_FALSE(kernel.instrument.showing_splash());
+    CHECK_FALSE(board.instrument.showing_splash());
 }
 
 TEST_CASE("unplugged in the middle of an upload, plugged in and opened again") {
-    KernelBench kernel;
-    kernel.bench.wire(std::unique_ptr<hal::Dmd>());
+    KernelBench board;
+    board.bench.wire(std::unique_ptr<hal::Dmd>());
     bool pulled = false;
     drivers::Dlpc900Options options;
     options.on_upload = [&](std::uint64_t sent, std::uint64_t total) {
         if (!pulled && sent > total / 2) {
-            kernel.gadget.unplug();
+            board.gadget.unplug();
             pulled = true;
         }
     };
-    auto dmd = kernel.open(options);
+    auto dmd = board.open(options);
     dmd->load(0, striped_patterns(dmd->info(), 30));
     const auto cut = test::fault_of([&] { dmd->program(test::sequence_of_slots({0, 1, 29})); });
     INFO(cut.text);
@@ -134,12 +116,12 @@ TEST_CASE("unplugged in the middle of an upload, plugged in and opened again") {
     CHECK(pulled);
     CHECK(test::fault_of([&] { dmd->start(); }).kind == hal::ErrorKind::disconnected);
     dmd.reset();
-    kernel.gadget.plug_in();
-    kernel.plug_in();
-    dmd = kernel.open();
+    board.gadget.plug_in();
+    board.plug_in();
+    dmd = board.open();
     dmd->load(0, striped_patterns(dmd->info(), 30));
     dmd->program(test::sequence_of_slots({0, 1, 29}));
     dmd->start();
-    CHECK_FALSE(kernel.instrument.showing_splash());
-    CHECK(kernel.inner->dmd().status().running);
+    CHECK_FALSE(board.instrument.showing_splash());
+    CHECK(board.inner->dmd().status().running);
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# guest.sh BUILD [TEST_CASES]: what happens inside the machine of boot.sh, as root: a real udevd with our rules,
-# the stock `usbip` tool for whoever writes "PORT BUS_ID" to a pipe, and our programs as an ordinary
-# user. The build folder may lie where such a user cannot look.
+# guest.sh BUILD [TEST_CASES]: what happens inside the machine of boot.sh, as root: a real udevd
+# with our rules, the stock `usbip` tool for whoever writes "PORT BUS_ID" to a pipe, and our
+# programs as an ordinary user. The build folder may lie where such a user cannot look.
 set -euo pipefail
 
 build=$1

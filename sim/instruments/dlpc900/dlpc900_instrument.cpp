@@ -55,8 +55,8 @@ std::vector<std::byte> text_of(std::string_view text, std::size_t room) {
     return bytes;
 }
 
-// What the kernel's own HID driver asks [HID 1.11, sections 6.2.2 and 7]: reports of 64 bytes of the
-// vendor's own, both ways; and it may be quiet when nothing changes.
+// What the kernel's own HID driver asks [HID 1.11, sections 6.2.2 and 7]: reports of 64 bytes of
+// the vendor's own, both ways; and it may be quiet when nothing changes.
 UsbGadget::Answer hid_answer(const hal::UsbSetup& setup) {
     constexpr std::uint8_t report_descriptor[] = {
         0x06, 0x00, 0xFF, 0x09, 0x01, 0xA1, 0x01,              // a collection
