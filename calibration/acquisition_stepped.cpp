@@ -20,7 +20,8 @@ void show(hal::Dmd& dmd, hal::Clock& clock, const hal::BitPattern& pattern) {
     hal::SequenceEntry entry;
     entry.slot = 0;
     entry.exposure = std::max<hal::Duration>(dmd.info().min_exposure, std::chrono::seconds(1));
-    entry.trigger_out = false;
+    // The camera hears its software alone; a device that must send triggers may.
+    entry.trigger_out = dmd.info().one_timing;
     dmd.program({{entry}, true});
     dmd.start();
     clock.wait_for(2 * dmd.info().settle_time);

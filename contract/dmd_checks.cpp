@@ -143,10 +143,12 @@ void dmd_counts(Trial& trial) {
 void dmd_restarts(Trial& trial) {
     hal::Bench& bench = trial.bench();
     hal::Dmd& dmd = bench.dmd();
-    const RunTiming timing = comfortable_timing(bench, trial.lit_exposure());
+    RunTiming timing = comfortable_timing(bench, trial.lit_exposure());
     const auto light = full_light(bench);
     dmd.load(0, std::vector{plain_pattern(dmd.info(), true), plain_pattern(dmd.info(), false),
                             plain_pattern(dmd.info(), false)});
+    dmd.program(sequence_of(3, timing));
+    timing = unhurried(bench, timing);
     hal::PatternSequence sequence = sequence_of(3, timing);
     sequence.repeat = true;
     dmd.program(sequence);
@@ -160,7 +162,8 @@ void dmd_restarts(Trial& trial) {
         std::vector<double> contrasts;
         std::vector<hal::Duration> times;
         for (int i = 0; i < 6; ++i) {
-            OPAL_REQUIRE(bench.camera().receive(frame, hal::Deadline::after(bench.clock(), 50ms)));
+            OPAL_REQUIRE(bench.camera().receive(
+                frame, hal::Deadline::after(bench.clock(), 50ms + 2 * period)));
             contrasts.push_back(fringe_contrast(frame));
             times.push_back(frame.device_time);
         }

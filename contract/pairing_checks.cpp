@@ -24,7 +24,7 @@ std::vector<hal::Frame> stepped_frames(Trial& trial, const RunTiming& timing,
     for (const hal::BitPattern& pattern : patterns) {
         bench.dmd().load(0, std::span(&pattern, 1));
         hal::PatternSequence still = sequence_of(1, timing);
-        still.entries[0].trigger_out = false;
+        still.entries[0].trigger_out = bench.dmd().info().one_timing;  // nobody listens
         still.entries[0].dark = 0us;
         still.repeat = true;
         bench.dmd().program(still);
@@ -95,14 +95,16 @@ void pairing_stepped(Trial& trial) {
 
 void pairing_late(Trial& trial) {
     hal::Bench& bench = trial.bench();
-    const RunTiming timing = comfortable_timing(bench, trial.lit_exposure());
+    RunTiming timing = comfortable_timing(bench, trial.lit_exposure());
     const auto light = full_light(bench);
     const auto patterns = striped_patterns(bench.dmd().info(), 4);
     const Known right(bench, timing, patterns);
+    timing = unhurried(bench, timing);
+    bench.dmd().program(sequence_of(4, timing));
     bench.dmd().start();
     bench.clock().wait_for(10us);
     bench.camera().arm(4);
-    const auto late = receive_all(bench);
+    const auto late = receive_all(bench, 50ms + 2 * (timing.pattern + timing.dark));
     OPAL_REQUIRE_EQUAL(late.size(), 3);
     OPAL_EQUAL(late[0].frame_id, 0);
     OPAL_EQUAL(bench.camera().status().missed_triggers, 0);
@@ -158,7 +160,10 @@ void pairing_dead_time(Trial& trial) {
     const hal::Duration busy =
         timing.camera_delay + timing.camera_exposure + bench.camera().status().dead_time;
     timing.dark = bench.dmd().info().min_dark;
-    timing.pattern = busy * 2 / 3 - timing.dark;
+    const hal::Duration step = bench.dmd().info().time_step;
+    timing.pattern = (busy * 2 / 3 - timing.dark) / step * step;
+    if (timing.pattern < bench.dmd().info().min_exposure)
+        trial.skip("the camera is ready again before the DMD can show the next pattern");
     // The pattern must still cover the exposure, or frames would be mixed as well.
     if (timing.pattern <= timing.camera_delay + timing.camera_exposure)
         trial.skip("the camera reads out too fast for its exposure");

@@ -19,7 +19,7 @@ constexpr hal::Time end_of_time{std::chrono::hours(24 * 365 * 100)};
 VirtualClock::VirtualClock(hal::Clock* pacer, hal::Duration begin)
     : now_ns_(begin.count()),
       pacer_(pacer),
-      pacer_start_(pacer ? pacer->now() - begin : hal::Time{}) {}
+      pacer_start_ns_(pacer ? (pacer->now() - begin).time_since_epoch().count() : 0) {}
 
 hal::Time VirtualClock::now() const {
     return hal::Time{hal::Duration{now_ns_.load(std::memory_order_acquire)}};
@@ -47,6 +47,22 @@ void VirtualClock::wait_for_act(hal::Time latest) {
     pass(std::max(latest, now()));
 }
 
+hal::Time VirtualClock::paced_now() {
+    const hal::Time host = pacer_->now();
+    auto start = pacer_start_ns_.load();
+    const auto latest = (host.time_since_epoch() - now().time_since_epoch() - most_behind).count();
+    while (start < latest && !pacer_start_ns_.compare_exchange_weak(start, latest)) {
+    }
+    return host - hal::Duration{std::max(start, latest)};
+}
+
+void VirtualClock::catch_up() {
+    if (!pacer_ || actor_.load() == std::this_thread::get_id()) return;
+    const hal::Time target = paced_now();
+    const hal::Time give_up = pacer_->now() + most_behind;
+    while (now() < target && pacer_->now() < give_up) pass(target);
+}
+
 // Moves time to `until` or to the first act before it, and lets the acts of that moment happen.
 void VirtualClock::pass(hal::Time until) {
     assert(actor_.load() != std::this_thread::get_id() && "an act must not wait");
@@ -56,7 +72,8 @@ void VirtualClock::pass(hal::Time until) {
             const std::lock_guard lock(agenda_mutex_);
             if (!agenda_.empty()) until = std::max(now(), std::min(until, agenda_.begin()->first));
         }
-        pacer_->wait_until(pacer_start_ + until.time_since_epoch());
+        paced_now();
+        pacer_->wait_until(until + hal::Duration{pacer_start_ns_.load()});
     }
     if (agenda_empty_.load(std::memory_order_acquire)) return advance(until);
 

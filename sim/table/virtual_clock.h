@@ -6,7 +6,8 @@
 // They happen when a wait makes time pass that moment, in order, with now() standing at it.
 //
 // Given a pacer, a wait lasts as long on the host as on the bench: virtual time never runs ahead of
-// the pacer's. It may fall behind it (the host was busy), and bytes are the same either way.
+// the pacer's. It may fall behind it (the host was busy), and bytes are the same either way. What
+// it is behind by more than `most_behind` it never catches up: to the bench, the host stood still.
 #pragma once
 
 #include "hal/clock.h"
@@ -36,14 +37,20 @@ public:
     // Waits until acts have happened or `latest` is reached, whichever comes first. May return
     // early.
     void wait_for_act(hal::Time latest);
+    // Brings time to where the pacer's is, without waiting for it: what is due until then happens.
+    // Gives up after `most_behind` of the pacer's time. Whatever comes in from the host's world is
+    // handed over after this, so that two things lie as far apart on the bench as on the host.
+    void catch_up();
+    static constexpr hal::Duration most_behind = std::chrono::milliseconds(100);
 
 private:
+    hal::Time paced_now();  // of the pacer, as virtual time
     void pass(hal::Time until);
     void advance(hal::Time to);
 
     std::atomic<hal::Duration::rep> now_ns_{0};
     hal::Clock* pacer_;
-    hal::Time pacer_start_{};
+    std::atomic<hal::Duration::rep> pacer_start_ns_{0};  // the pacer's time of virtual 0
 
     std::atomic<bool> agenda_empty_{true};
     std::mutex agenda_mutex_;

@@ -53,19 +53,15 @@ void VirtualGigeCamera::send_frame(const hal::Frame& frame) {
 // All packets at once, or no faster than the link and the client's wish for a delay allow.
 void VirtualGigeCamera::continue_sending() {
     sending_ = false;
-    const std::uint64_t size =
-        memory_.value(reg::stream_packet_size) & protocol::gvcp::packet_size_mask;
-    const std::uint64_t on_the_link_ns =
-        options_.link_mbit > 0 ? size * 8 * 1000 / options_.link_mbit : 0;
-    const std::uint64_t each_ns = on_the_link_ns + memory_.value(reg::stream_packet_delay);
-    if (each_ns == 0) {
-        stream_.send_some(~std::uint32_t{0});
-        return;
+    std::uint64_t taken_ns = 0;
+    while (stream_.waiting() && taken_ns < burst_ns) {
+        const std::uint64_t bytes = stream_.send_next();
+        if (options_.link_mbit > 0) taken_ns += bytes * 8 * 1000 / options_.link_mbit;
+        taken_ns += memory_.value(reg::stream_packet_delay);
     }
-    const std::uint64_t count = std::max<std::uint64_t>(1, burst_ns / each_ns);
-    if (!stream_.send_some(static_cast<std::uint32_t>(count))) return;
+    if (!stream_.waiting()) return;
     sending_ = true;
-    body_.call_at(body_.now() + Duration{static_cast<std::int64_t>(count * each_ns)},
+    body_.call_at(body_.now() + Duration{static_cast<std::int64_t>(taken_ns)},
                   [this] { continue_sending(); });
 }
 

@@ -18,6 +18,7 @@ namespace {
 constexpr std::size_t kept_blocks = 8;
 // How many may wait to be sent: a camera's memory is not endless.
 constexpr std::size_t most_waiting = 32;
+constexpr std::size_t ip_and_udp = 28;  // header bytes of a datagram
 
 }  // namespace
 
@@ -54,7 +55,7 @@ void GigeStream::send_bytes(hal::UdpAddress to, std::size_t size) {
     }
 }
 
-void GigeStream::send(const StreamBlock& block, std::uint32_t packet, bool again) {
+std::size_t GigeStream::send(const StreamBlock& block, std::uint32_t packet, bool again) {
     gvsp::Header header;
     header.extended = block.extended;
     header.block = block.id;
@@ -82,33 +83,33 @@ void GigeStream::send(const StreamBlock& block, std::uint32_t packet, bool again
         size += count;
     }
     send_bytes(block.to, size);
+    return size + ip_and_udp;
 }
 
-bool GigeStream::send_some(std::uint32_t count) {
-    while (unsent_ > 0 && count > 0) {
-        const StreamBlock& block = blocks_[blocks_.size() - unsent_];
-        const std::uint32_t packet = next_packet_++;
-        const bool last = packet == block.last_packet();
-        --count;
-        switch (faults_.fate(block.id, packet)) {
-            case StreamFaults::Fate::lost:
-                break;
-            case StreamFaults::Fate::doubled:
-                send(block, packet, false);
-                send(block, packet, false);
-                break;
-            case StreamFaults::Fate::swapped:
-                if (!last) send(block, next_packet_++, false);
-                send(block, packet, false);
-                break;
-            case StreamFaults::Fate::arrives:
-                send(block, packet, false);
-        }
-        if (next_packet_ <= block.last_packet()) continue;
+std::size_t GigeStream::send_next() {
+    const StreamBlock& block = blocks_[blocks_.size() - unsent_];
+    const std::uint32_t packet = next_packet_++;
+    std::size_t sent = 0;
+    switch (faults_.fate(block.id, packet)) {
+        case StreamFaults::Fate::lost:
+            sent = block.packet_size;
+            break;
+        case StreamFaults::Fate::doubled:
+            send(block, packet, false);
+            sent = send(block, packet, false);
+            break;
+        case StreamFaults::Fate::swapped:
+            if (packet != block.last_packet()) sent = send(block, next_packet_++, false);
+            sent += send(block, packet, false);
+            break;
+        case StreamFaults::Fate::arrives:
+            sent = send(block, packet, false);
+    }
+    if (next_packet_ > block.last_packet()) {
         --unsent_;
         next_packet_ = 0;
     }
-    return unsent_ > 0;
+    return sent;
 }
 
 void GigeStream::resend(const protocol::gvcp::PacketResend& request, hal::UdpAddress to) {

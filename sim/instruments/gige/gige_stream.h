@@ -36,11 +36,12 @@ public:
     GigeStream(hal::UdpPort& port, StreamFaults faults) : port_(port), faults_(faults) {}
 
     StreamFaults& faults() { return faults_; }
-    // Room for a new block's data, to be filled in before send_some(); storage of forgotten blocks
+    // Room for a new block's data, to be filled in before send_next(); storage of forgotten blocks
     // is used again. Where too many wait to be sent, the oldest is lost.
     StreamBlock& begin_block();
-    // Sends up to `count` packets of what waits, oldest first; false when nothing is left.
-    bool send_some(std::uint32_t count);
+    // Sends the next packet of what waits, oldest first; bytes of its IP datagram. Two packets that
+    // change places are one.
+    std::size_t send_next();
     bool waiting() const { return unsent_ > 0; }
     void resend(const protocol::gvcp::PacketResend& request, hal::UdpAddress to);
     // A datagram as large as SCPS says, if the network takes it.
@@ -48,7 +49,7 @@ public:
     void forget_all();
 
 private:
-    void send(const StreamBlock& block, std::uint32_t packet, bool again);
+    std::size_t send(const StreamBlock& block, std::uint32_t packet, bool again);
     void send_bytes(hal::UdpAddress to, std::size_t size);
 
     hal::UdpPort& port_;
