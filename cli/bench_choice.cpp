@@ -2,6 +2,7 @@
 #include "cli/bench_choice.h"
 
 #include "calibration/whole_file.h"
+#include "cli/bench_file.h"
 #include "cli/exit_code.h"
 #include "cli/places.h"
 #include "cli/version.h"
@@ -48,20 +49,19 @@ std::unique_ptr<std::ofstream> open_events(const std::string& file, bool go_on) 
 
 }  // namespace
 
-OpenedBench::OpenedBench(std::unique_ptr<std::ofstream> events,
-                         std::unique_ptr<sim::SimulatedBench> bench, Session& session,
-                         std::string record_name, std::string scene,
+OpenedBench::OpenedBench(std::unique_ptr<std::ofstream> events, BenchDevices devices,
+                         Session& session, std::string record_name, std::string scene,
                          std::shared_ptr<RunRecording> run, RunSide side)
     : session_(session),
       events_(std::move(events)),
-      bench_(std::move(bench)),
+      devices_(std::move(devices)),
       run_(std::move(run)),
       side_(std::move(side)),
       laser_off_(session.interruption,
                  [this] {
                      try {
                          // Past the recorder: the last way out waits for nobody.
-                         if (bench_) bench_->laser().off();
+                         if (hal::Bench* const bench = devices_.any()) bench->laser().off();
                      } catch (const std::exception&) {
                          // The program ends in the next line; the laser has already logged it.
                      }
@@ -91,7 +91,7 @@ OpenedBench::~OpenedBench() {
 hal::Bench& OpenedBench::bench() {
     if (side_.replayed) return *side_.replayed;
     if (side_.recorder) return *side_.recorder;
-    return *bench_;
+    return *devices_.any();
 }
 
 std::optional<sim::BenchMoment> OpenedBench::moment() {
@@ -100,18 +100,20 @@ std::optional<sim::BenchMoment> OpenedBench::moment() {
         if (!found) return std::nullopt;
         return sim::BenchMoment{found->first, found->second};
     }
-    const sim::BenchMoment now = bench_->moment();
+    if (!devices_.simulated) return std::nullopt;
+    const sim::BenchMoment now = devices_.simulated->moment();
     if (side_.recorder) side_.recorder->note_moment(std::pair(now.time, now.exposures));
     return now;
 }
 
 std::optional<hal::Duration> OpenedBench::mirror_lag() const {
-    if (!bench_) {
+    if (devices_.wired) return std::nullopt;
+    if (!devices_.simulated) {
         const std::string known = run_->facts().about_or("mirror_lag_ns", "");
         if (known.empty()) return std::nullopt;
         return hal::Duration(std::strtoll(known.c_str(), nullptr, 10));
     }
-    const sim::Scene& scene = bench_->scene();
+    const sim::Scene& scene = devices_.simulated->scene();
     return std::chrono::duration_cast<hal::Duration>(std::chrono::duration<double, std::micro>(
         scene.dmd.settle_us - scene.sensor.trigger_delay_us));
 }
@@ -123,8 +125,8 @@ std::filesystem::path OpenedBench::record_file() const {
 void BenchChoice::add_options(CLI::App& command) {
     command
         .add_option("-b,--bench", bench,
-                    "sim:lab, sim:ideal, sim:harsh, sim:published, or sim:FILE.yaml for a scene of "
-                    "your own")
+                    "sim:lab, sim:ideal, sim:harsh, sim:published, sim:FILE.yaml for a scene of "
+                    "your own, or BENCH.yaml for devices on wires (opal bench-file explain)")
         ->capture_default_str()
         ->group("Bench");
     command
@@ -206,47 +208,82 @@ std::unique_ptr<OpenedBench> BenchChoice::open_replay(Session& session,
             }
         }
     }
-    return std::make_unique<OpenedBench>(nullptr, nullptr, session, name,
+    return std::make_unique<OpenedBench>(nullptr, BenchDevices{}, session, name,
                                          run->facts().about_or("scene", ""), run, std::move(side));
 }
 
 std::unique_ptr<OpenedBench> BenchChoice::open(Session& session, sim::BenchMoment begin) const {
     if (const auto recording = RunRecording::replay_file(bench))
         return open_replay(session, *recording, begin);
-    if (!bench.starts_with(simulated)) {
+    if (bench.starts_with(simulated))
+        return open_simulated(session, bench.substr(simulated.size()), begin);
+    const std::string ending = std::filesystem::path(bench).extension().string();
+    if (ending != ".yaml" && ending != ".yml")
         throw BadInput(
-            fmt::format("--bench {}: unknown kind of bench; this version opens "
-                        "simulated ones: sim:lab, sim:ideal, sim:harsh or "
-                        "sim:FILE.yaml",
+            fmt::format("--bench {}: unknown kind of bench; allowed: sim:lab, sim:ideal, "
+                        "sim:harsh, sim:published, sim:SCENE.yaml, or BENCH.yaml",
                         bench));
-    }
-    const std::string what = bench.substr(simulated.size());
+    const BenchFile file = load_bench_file(bench);
+    return file.scene.empty() ? open_wired(session, file)
+                              : open_simulated(session, file.scene, begin);
+}
+
+// A real bench has no life that could be begun in the middle: it is what it is now.
+std::unique_ptr<OpenedBench> BenchChoice::open_wired(Session& session,
+                                                     const BenchFile& file) const {
+    const drivers::WireBenchPlan& plan = file.plan;
+    const auto refuse = [&](const char* option) {
+        throw BadInput(fmt::format("--bench {}: {} is for simulated benches", bench, option));
+    };
+    if (!overrides.empty()) refuse("--set");
+    if (!events.empty()) refuse("--events");
+    if (!faults.empty()) refuse("--faults");
+    ++run->openings;
+    BenchDevices devices;
+    devices.wired = drivers::make_wire_bench(plan);
+    RunSide side;
+    if (!run->file.empty()) side = record_run(*devices.wired, session, {}, plan.name, {});
+    return std::make_unique<OpenedBench>(nullptr, std::move(devices), session, plan.name, "", run,
+                                         std::move(side));
+}
+
+RunSide BenchChoice::record_run(hal::Bench& opened, const Session& session, sim::BenchMoment begin,
+                                const std::string& name,
+                                std::vector<std::pair<std::string, std::string>> about) const {
+    const std::filesystem::path kept =
+        record.empty() ? default_record(name) : std::filesystem::path(record);
+    about.insert(
+        about.begin(),
+        {{"opal", program_version()}, {"command", session.command_line}, {"bench", bench}});
+    return run->record(
+        opened, begin, std::move(about),
+        {{"calibration", kept}, {"calibration.partial", kept.string() + ".partial"}});
+}
+
+std::unique_ptr<OpenedBench> BenchChoice::open_simulated(Session& session, const std::string& what,
+                                                         sim::BenchMoment begin) const {
     const sim::Scene scene = sim::load_scene(what, overrides);
     auto log =
         open_events(events, begin.time.count() > 0 || begin.exposures > 0 || run->openings > 0);
     ++run->openings;
     std::optional<sim::FaultSchedule> schedule;
     if (!faults.empty()) schedule = sim::load_faults(faults);
-    auto opened = sim::make_simulated_bench(scene, {.threads = threads,
-                                                    .events = log.get(),
-                                                    .begin = begin,
-                                                    .faults = schedule ? &*schedule : nullptr});
-    const std::string name = record_name(scene, what, !overrides.empty(), opened->identity());
+    BenchDevices devices;
+    devices.simulated =
+        sim::make_simulated_bench(scene, {.threads = threads,
+                                          .events = log.get(),
+                                          .begin = begin,
+                                          .faults = schedule ? &*schedule : nullptr});
+    sim::SimulatedBench& opened = *devices.simulated;
+    const std::string name = record_name(scene, what, !overrides.empty(), opened.identity());
     RunSide side;
     if (!run->file.empty()) {
-        const std::filesystem::path kept =
-            record.empty() ? default_record(name) : std::filesystem::path(record);
         const double lag_us = scene.dmd.settle_us - scene.sensor.trigger_delay_us;
-        side = run->record(
-            *opened, begin,
-            {{"opal", program_version()},
-             {"command", session.command_line},
-             {"bench", bench},
-             {"scene", sim::dump_scene(scene)},
-             {"mirror_lag_ns", fmt::format("{:.0f}", 1e3 * lag_us)}},
-            {{"calibration", kept}, {"calibration.partial", kept.string() + ".partial"}});
+        side = record_run(opened, session, begin, name,
+                          {{"scene", sim::dump_scene(scene)},
+                           {"mirror_lag_ns", fmt::format("{:.0f}", 1e3 * lag_us)}});
     }
-    return std::make_unique<OpenedBench>(std::move(log), std::move(opened), session, name,
+    return std::make_unique<OpenedBench>(std::move(log), std::move(devices), session, name,
                                          sim::dump_scene(scene), run, std::move(side));
 }
 

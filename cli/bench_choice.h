@@ -20,20 +20,30 @@ class App;
 
 namespace opal::cli {
 
+struct BenchFile;
+
+// The devices behind an opened bench; both empty in a replay, else one of them.
+struct BenchDevices {
+    std::unique_ptr<sim::SimulatedBench> simulated;
+    std::unique_ptr<hal::Bench> wired;  // of a bench file
+
+    hal::Bench* any() const { return simulated ? simulated.get() : wired.get(); }
+};
+
 // A bench in use. Destroying it turns the laser off, whatever happened. A laser that cannot confirm
 // it, or a log of events with holes, raises an alarm in the session.
 class OpenedBench {
 public:
-    OpenedBench(std::unique_ptr<std::ofstream> events, std::unique_ptr<sim::SimulatedBench> bench,
-                Session& session, std::string record_name, std::string scene,
-                std::shared_ptr<RunRecording> run, RunSide side);
+    OpenedBench(std::unique_ptr<std::ofstream> events, BenchDevices devices, Session& session,
+                std::string record_name, std::string scene, std::shared_ptr<RunRecording> run,
+                RunSide side);
     ~OpenedBench();
     OpenedBench(const OpenedBench&) = delete;
     OpenedBench& operator=(const OpenedBench&) = delete;
 
     hal::Bench& bench();
     // The same as a simulated one, for those who look behind the curtain; nullptr for a real one.
-    const sim::SimulatedBench* simulated() const { return bench_.get(); }
+    const sim::SimulatedBench* simulated() const { return devices_.simulated.get(); }
     // Where the calibration record of this bench lives unless a file is named.
     std::filesystem::path record_file() const;
     // The simulated bench as a scene file; empty for a real one.
@@ -43,17 +53,18 @@ public:
 
     // What a person could do in front of a simulated bench; a real one has no such handle.
     // In a replay the door moves as it did.
-    bool has_door_switch() const { return true; }
+    bool has_door_switch() const { return !scene_.empty(); }
     void set_interlock(bool closed) {
-        if (bench_) bench_->set_interlock(closed);
+        if (devices_.simulated) devices_.simulated->set_interlock(closed);
     }
-    // From light to the start of an exposure, both after the DMD's edge (contract/rig.h).
+    // From light to the start of an exposure, both after the DMD's edge (contract/rig.h); nothing
+    // where nobody knows.
     std::optional<hal::Duration> mirror_lag() const;
 
 private:
     Session& session_;
     std::unique_ptr<std::ofstream> events_;
-    std::unique_ptr<sim::SimulatedBench> bench_;  // empty in a replay
+    BenchDevices devices_;
     std::shared_ptr<RunRecording> run_;
     RunSide side_;
     Interruption::LastWay laser_off_;
@@ -83,6 +94,12 @@ struct BenchChoice {
     std::filesystem::path record_file(const OpenedBench& bench) const;
 
 private:
+    std::unique_ptr<OpenedBench> open_simulated(Session& session, const std::string& what,
+                                                sim::BenchMoment begin) const;
+    std::unique_ptr<OpenedBench> open_wired(Session& session, const BenchFile& file) const;
+    RunSide record_run(hal::Bench& opened, const Session& session, sim::BenchMoment begin,
+                       const std::string& name,
+                       std::vector<std::pair<std::string, std::string>> about) const;
     std::unique_ptr<OpenedBench> open_replay(Session& session, const std::string& recording,
                                              sim::BenchMoment begin) const;
 };

@@ -138,6 +138,7 @@ int run(int argc, char** argv) {
     add_soak_command(program, session);
     add_drift_command(program, session);
     add_bench_command(program, session);
+    add_bench_file_command(program, session);
     add_devices_command(program, session);
     add_doctor_command(program, session);
     add_features_command(program, session);

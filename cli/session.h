@@ -37,6 +37,7 @@ void add_tm_command(CLI::App& program, Session& session);
 void add_scene_command(CLI::App& program, Session& session);
 void add_soak_command(CLI::App& program, Session& session);
 void add_bench_command(CLI::App& program, Session& session);
+void add_bench_file_command(CLI::App& program, Session& session);
 void add_devices_command(CLI::App& program, Session& session);
 void add_doctor_command(CLI::App& program, Session& session);
 void add_features_command(CLI::App& program, Session& session);

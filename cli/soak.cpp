@@ -2,6 +2,7 @@
 #include "cli/soak.h"
 
 #include "cli/calibration_run.h"
+#include "cli/exit_code.h"
 #include "cli/progress.h"
 #include "cli/timed_bench.h"
 #include "hal/error.h"
@@ -95,6 +96,8 @@ public:
     Soaker(Session& session, const SoakOptions& options, SoakReport& report)
         : session_(session), options_(options), report_(report) {
         const auto whole = options.bench.open(session);
+        if (whole->simulated() == nullptr)
+            throw BadInput("soak lets faults loose on purpose: it needs a simulated bench");
         record_ = record_for(session, *whole, options.bench, options.inputs, 0);
         report_.schedule = sim::load_faults(options.faults);
         BenchChoice troubled = options.bench;

@@ -66,12 +66,12 @@ std::unique_ptr<GigeCamera> open_camera(std::string_view uri, hal::Clock& clock,
     return std::make_unique<GigeCamera>(std::move(ports), device, clock, std::move(options));
 }
 
-OpenControl open_control(std::string_view uri, hal::Clock& clock) {
+OpenControl open_control(std::string_view uri, hal::Clock& clock, ControlTiming timing) {
     const hal::UdpAddress device = find_camera(uri, clock);
     OpenControl open;
     open.port = open_udp_port({interface_towards(device.host).host, 0});
-    open.channel = std::make_unique<ControlChannel>(*open.port, device, clock,
-                                                    "camera gige://" + host_text(device.host));
+    open.channel = std::make_unique<ControlChannel>(
+        *open.port, device, clock, "camera gige://" + host_text(device.host), timing);
     return open;
 }
 

@@ -23,6 +23,6 @@ struct OpenControl {
     std::unique_ptr<hal::UdpPort> port;
     std::unique_ptr<ControlChannel> channel;
 };
-OpenControl open_control(std::string_view uri, hal::Clock& clock);
+OpenControl open_control(std::string_view uri, hal::Clock& clock, ControlTiming timing = {});
 
 }  // namespace opal::drivers::gige
