@@ -19,9 +19,9 @@ SearchResult find_usb_cameras() {
         found.state = found.free ? "may be opened" : "not usable";
         if (!found.free) found.obstacles.push_back(camera.problem);
         if (camera.speed_mbit != 0 && camera.speed_mbit < 5000)
-            found.obstacles.push_back(fmt::format(
-                "its link has {} Mbit/s: use a blue (USB 3) socket and a USB 3 cable",
-                camera.speed_mbit));
+            found.obstacles.push_back(
+                fmt::format("its link has {} Mbit/s: use a blue (USB 3) socket and a USB 3 cable",
+                            camera.speed_mbit));
         result.devices.push_back(std::move(found));
     }
     return result;

@@ -34,7 +34,7 @@ std::optional<gvcp::AckDatagram> ControlChannel::wait_for_ack(gvcp::Command comm
         arrival.room = answer_;
         if (port_.receive({&arrival, 1}, deadline) == 0) return std::nullopt;
         // Anybody may send here: only the device's answer to this question counts.
-        if (arrival.from.host != device_.host || arrival.truncated) continue;
+        if (arrival.from != device_ || arrival.truncated) continue;
         const auto ack = gvcp::decode_ack(std::span(answer_).first(arrival.length));
         if (!ack || ack->request_id != id) continue;
         if (ack->ack == gvcp::ack_of(command)) return ack;

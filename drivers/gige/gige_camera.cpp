@@ -133,7 +133,17 @@ void GigeCamera::open_stream() {
         packet_size_ = negotiate_packet_size(control_, *ports_.stream, clock_, limits);
     }
     receiver_ = std::make_unique<StreamReceiver>(*ports_.stream, clock_, control_.device(),
-                                                 options_.own_threads);
+                                                 stream_source_port(), options_.own_threads);
+}
+
+// 0 where the camera does not tell.
+std::uint16_t GigeCamera::stream_source_port() {
+    try {
+        return static_cast<std::uint16_t>(control_.read_register(reg::stream_source_port));
+    } catch (const DeviceError& error) {
+        if (error.kind() != ErrorKind::unsupported && error.kind() != ErrorKind::refused) throw;
+        return 0;
+    }
 }
 
 // Every second, or three times per timeout: one lost answer does not lose the camera.

@@ -55,6 +55,7 @@ public:
 private:
     void take_control();
     void open_stream();
+    std::uint16_t stream_source_port();
     void keep_alive(const std::stop_token& stop);
     void lose(std::string reason);
     void require_alive(const char* operation) override;

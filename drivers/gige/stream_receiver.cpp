@@ -24,10 +24,11 @@ constexpr hal::Duration longest_wait = std::chrono::hours(24);
 }  // namespace
 
 StreamReceiver::StreamReceiver(hal::UdpPort& port, hal::Clock& clock, hal::UdpAddress device,
-                               bool own_thread)
+                               std::uint16_t source_port, bool own_thread)
     : port_(port),
       clock_(clock),
       device_(device),
+      source_port_(source_port),
       assembler_([this](const protocol::gvcp::PacketResend& request) {
           std::array<std::byte, 64> command;
           const std::size_t size =
@@ -110,6 +111,7 @@ void StreamReceiver::pump(Deadline deadline) {
         const hal::UdpArrival& arrival = arrivals_[i];
         // Others may send here too.
         if (arrival.truncated || arrival.from.host != device_.host) continue;
+        if (source_port_ != 0 && arrival.from.port != source_port_) continue;
         assembler_.take(arrival.room.first(arrival.length), now);
         store_finished();
     }

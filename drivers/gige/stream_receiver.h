@@ -27,7 +27,10 @@ struct ReceivedBlock {
 class StreamReceiver {
 public:
     // All outlive the receiver. `device`: where packets are asked for again.
-    StreamReceiver(hal::UdpPort& port, hal::Clock& clock, hal::UdpAddress device, bool own_thread);
+    // Packets of others than the device are not looked at. `source_port`: of its stream; 0: not
+    // known.
+    StreamReceiver(hal::UdpPort& port, hal::Clock& clock, hal::UdpAddress device,
+                   std::uint16_t source_port, bool own_thread);
     ~StreamReceiver();
     StreamReceiver(const StreamReceiver&) = delete;
     StreamReceiver& operator=(const StreamReceiver&) = delete;
@@ -51,6 +54,7 @@ private:
     hal::UdpPort& port_;
     hal::Clock& clock_;
     const hal::UdpAddress device_;
+    const std::uint16_t source_port_;
     std::mutex mutex_;  // of everything below but the arrivals
     std::condition_variable arrived_;
     BlockAssembler assembler_;

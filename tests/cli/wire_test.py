@@ -94,10 +94,12 @@ class OverWires(ProgramTest):
                           *self.calibrated(name, bench), "--json", name + ".json")
             with open(self.path(name + ".json")) as file:
                 tests.append(json.load(file)["runs"][0]["test"]["accuracy"])
-        # Of 10,000 pictures the last bits of a gradient decide some dozens: 0.06 % was seen. Another
-        # seed makes 0.9 %.
+        # Of 10,000 pictures the last bits of a gradient decide some dozens: 0.06 % was seen.
+        # Another seed makes 0.9 %.
         self.assertAlmostEqual(tests[0], tests[1], delta=0.009)
-        self.assertGreater(tests[0], 0.65)  # a shallow network reaches 0.58 in these steps
+        # Three seeds of a shallow network reach 66.1 +- 1.1 % in these steps, with ternary errors
+        # 69.8 +- 0.9 %.
+        self.assertGreater(tests[0], 0.68)
 
     def test_self_test(self):
         self.run_opal("selftest", *self.wire, "--junit", "report.xml")
