@@ -53,7 +53,7 @@ struct RecordingListener : opal::cli::fetch::FetchListener {
     void warns(const std::string& line) override;
 };
 
-// Fetches the served set into a folder; deadlines of half a second unless given.
+// Fetches the served set into a folder; deadlines that only a hung-up wait would miss unless given.
 struct FetchRun {
     explicit FetchRun(std::vector<std::string> mirrors_to_try)
         : mirrors(std::move(mirrors_to_try)) {}
@@ -62,9 +62,8 @@ struct FetchRun {
     ScratchFolder folder;
     RecordingListener listener;
     opal::cli::fetch::Dataset set = served_set();
-    opal::cli::fetch::Deadlines deadlines{std::chrono::milliseconds(500),
-                                          std::chrono::milliseconds(500),
-                                          std::chrono::milliseconds(20'000)};
+    opal::cli::fetch::Deadlines deadlines{std::chrono::seconds(20), std::chrono::seconds(20),
+                                          std::chrono::seconds(60)};
     std::stop_source stop;
 
     bool run();
