@@ -39,6 +39,7 @@ ExitCode run(const Session& session, const DeviceOptions& options) {
     results.push_back(tcp.get());
     if (options.address.empty()) {
         results.push_back(find_usb_cameras());
+        results.push_back(find_usb_dmds());
         results.push_back(find_serial_lasers());
     }
     bool nothing = true;

@@ -31,6 +31,7 @@ struct SearchResult {
 SearchResult find_gige_cameras(const DeviceSearch& search);
 // What is plugged in. Looks only.
 SearchResult find_usb_cameras();
+SearchResult find_usb_dmds();
 // Lasers by the makers' USB numbers, other serial ports as what they are. Looks only.
 SearchResult find_serial_lasers();
 // Lasers and DMDs at the addresses they have by default, on this machine, or at the one asked for.

@@ -7,6 +7,7 @@
 #include "cli/serve/laser_doors.h"
 #include "cli/serve/lightcrafter_door.h"
 #include "cli/serve/served_bench.h"
+#include "cli/serve/usb_doors.h"
 #include "cli/session.h"
 #include "drivers/gige/network_interfaces.h"
 #include "sim/faults/fault_file.h"
@@ -40,6 +41,7 @@ struct ServeOptions {
     std::string scene_file;
     std::string faults;
     std::string events;
+    std::uint16_t usb_port = protocol::usbip::default_port;
     sim::GigeCameraOptions gige;
     double light_hz = 0;
     double seconds = 0;
@@ -80,15 +82,25 @@ void start_light(ServedBench& bench, double rate_hz) {
 
 using Doors = std::vector<std::unique_ptr<ServedDoor>>;
 
-// Laser and DMD first: a camera that can be found is a bench that can be used.
-Doors open_doors(ServedBench& bench, const ServeOptions& options, std::uint32_t host) {
+// Laser and DMD first: a camera that can be found is a bench that can be used. `bus`: where USB is
+// asked for.
+Doors open_doors(ServedBench& bench, ServedUsbBus* bus, const ServeOptions& options,
+                 std::uint32_t host) {
     Doors doors;
     if (options.laser == "dlcpro") doors.push_back(open_dlcpro_door(bench, options.address));
     if (options.laser == "cobolt") doors.push_back(open_cobolt_door(bench));
     if (options.laser == "obis") doors.push_back(open_obis_door(bench));
     if (options.dmd == "lightcrafter")
         doors.push_back(open_lightcrafter_door(bench, options.address));
+    if (options.dmd == "dlpc900")
+        doors.push_back(open_dlpc900_door(bench, *bus, options.gige.serial));
     if (options.camera == "gige") doors.push_back(open_gige_door(bench, host, options.gige));
+    if (options.camera == "u3v") {
+        sim::U3vCameraOptions camera;
+        camera.serial = options.gige.serial;
+        camera.user_name = options.gige.user_name;
+        doors.push_back(open_u3v_door(bench, *bus, camera));
+    }
     return doors;
 }
 
@@ -117,13 +129,15 @@ ExitCode serve(Session& session, ServeOptions options) {
     if (options.light_hz > 0) options.dmd = options.laser = "none";
     check(options);
     sim::Scene scene = sim::load_scene(options.scene, options.overrides);
-    if (options.dmd == "lightcrafter") {
-        const sim::Scene adapted = with_lightcrafter(scene);
+    if (options.dmd != "none") {
+        const bool dlpc900 = options.dmd == "dlpc900";
+        const sim::Scene adapted = dlpc900 ? with_dlpc900(scene) : with_lightcrafter(scene);
         if (adapted.dmd.rows != scene.dmd.rows || adapted.dmd.columns != scene.dmd.columns)
-            session.terminal.note(fmt::format(
-                "note: {} x {} mirrors instead of the scene's {} x {}: a LightCrafter's; "
-                "--scene-file writes the scene as it is served",
-                adapted.dmd.rows, adapted.dmd.columns, scene.dmd.rows, scene.dmd.columns));
+            session.terminal.note(
+                fmt::format("note: {} x {} mirrors instead of the scene's {} x {}: a {}'s; "
+                            "--scene-file writes the scene as it is served",
+                            adapted.dmd.rows, adapted.dmd.columns, scene.dmd.rows,
+                            scene.dmd.columns, dlpc900 ? "LightCrafter 6500" : "LightCrafter"));
         scene = adapted;
     }
     std::optional<sim::FaultSchedule> faults;
@@ -135,7 +149,10 @@ ExitCode serve(Session& session, ServeOptions options) {
     }
     ServedBench bench(scene, options.events.empty() ? nullptr : &events,
                       faults ? &*faults : nullptr);
-    const Doors doors = open_doors(bench, options, host);
+    std::optional<ServedUsbBus> bus;
+    if (options.dmd == "dlpc900" || options.camera == "u3v")
+        bus.emplace(bench, options.address, options.usb_port);
+    const Doors doors = open_doors(bench, bus ? &*bus : nullptr, options, host);
     if (options.light_hz > 0) start_light(bench, options.light_hz);
     if (!options.scene_file.empty()) write_file(options.scene_file, sim::dump_scene(scene));
     const bool in_print = options.bench_file == "-";
@@ -164,15 +181,19 @@ void add_bench_options(CLI::App& command, ServeOptions& options) {
         ->allow_extra_args(false);
     command.add_option("--address", options.address, "of this machine, to answer at")
         ->capture_default_str();
-    command.add_option("--camera", options.camera, "gige or none")
+    command.add_option("--camera", options.camera, "gige, u3v or none")
         ->capture_default_str()
-        ->check(CLI::IsMember({"gige", "none"}));
-    command.add_option("--dmd", options.dmd, "lightcrafter or none")
+        ->check(CLI::IsMember({"gige", "u3v", "none"}));
+    command.add_option("--dmd", options.dmd, "lightcrafter, dlpc900 or none")
         ->capture_default_str()
-        ->check(CLI::IsMember({"lightcrafter", "none"}));
+        ->check(CLI::IsMember({"lightcrafter", "dlpc900", "none"}));
     command.add_option("--laser", options.laser, "dlcpro, cobolt, obis or none")
         ->capture_default_str()
         ->check(CLI::IsMember({"dlcpro", "cobolt", "obis", "none"}));
+    command
+        .add_option("--usb-port", options.usb_port,
+                    "TCP port of the USB/IP server behind which dlpc900 and u3v are")
+        ->capture_default_str();
     command
         .add_option("--bench-file", options.bench_file,
                     "write the bench file of these devices there; -: to standard output")
@@ -236,6 +257,8 @@ void add_serve_command(CLI::App& program, Session& session) {
         "answers\n"
         "  opal calibrate --bench bench.yaml           # in another terminal\n"
         "  opal serve --laser cobolt                   # its laser on a pseudo-terminal\n"
+        "  opal serve --dmd dlpc900 --camera u3v       # on USB: prints the usbip lines that plug "
+        "them in\n"
         "  opal serve --light 100                      # just the camera, 100 edges a second on "
         "Line0\n"
         "  opal serve --address 127.0.0.2 --serial B   # a second bench beside it\n"

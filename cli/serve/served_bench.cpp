@@ -1,13 +1,18 @@
 // ServedBench: a table, and who makes its time pass.
 #include "cli/serve/served_bench.h"
 
+#include "protocol/dlpc900_image.h"
+#include "protocol/dlpc900_messages.h"
 #include "protocol/lightcrafter.h"
+#include "sim/instruments/dlpc900/dlpc900_instrument.h"
 #include "sim/scene_fields.h"
 #include "sim/scene_memory.h"
 
 #include <fmt/format.h>
 
 #include <cmath>
+#include <limits>
+#include <numeric>
 #include <stdexcept>
 
 namespace opal::cli {
@@ -22,6 +27,35 @@ sim::Scene on_host_time(sim::Scene scene) {
         throw std::invalid_argument(
             fmt::format("scene '{}': {}: {}", scene.name, problem->path, problem->text));
     return scene;
+}
+
+// A board's mirrors instead of the scene's, lit alike, in about as many macro-pixels.
+void adopt_mirrors(sim::DmdScene& dmd, int rows, int columns, double pitch_um) {
+    if (dmd.rows != rows || dmd.columns != columns) {
+        const double mirrors = static_cast<double>(rows) * columns;
+        const double share = mirrors / (static_cast<double>(dmd.rows) * dmd.columns);
+        const double blocks = static_cast<double>(dmd.rows) * dmd.columns /
+                              (static_cast<double>(dmd.macro_pixel_px) * dmd.macro_pixel_px);
+        // Squares that cover both edges without a rest.
+        const int largest = std::gcd(rows, columns);
+        double nearest = std::numeric_limits<double>::max();
+        for (int side = largest; side >= 1; --side) {
+            if (largest % side != 0) continue;
+            const double distance = std::abs(std::log(mirrors / (side * side) / blocks));
+            if (distance >= nearest) continue;
+            nearest = distance;
+            dmd.macro_pixel_px = side;
+        }
+        const double scale = std::sqrt(share);
+        dmd.illumination_waist_px *= scale;
+        dmd.illumination_row_offset_px *= scale;
+        dmd.illumination_column_offset_px *= scale;
+        dmd.rows = rows;
+        dmd.columns = columns;
+        dmd.pitch_um = pitch_um;
+    }
+    dmd.min_dark_us = 0;
+    dmd.settle_us = 20;  // what the drivers count on: times planned for either are the same
 }
 
 }  // namespace
@@ -48,33 +82,19 @@ ServedBench::~ServedBench() {
 }
 
 sim::Scene with_lightcrafter(sim::Scene scene) {
-    sim::DmdScene& dmd = scene.dmd;
+    // The pitch is that of the diagonal grid [TI DLP3000 data sheet].
+    adopt_mirrors(scene.dmd, protocol::lcr_rows, protocol::lcr_columns, 7.6);
     const auto limits = *protocol::lcr_limits(1);
-    if (dmd.rows != protocol::lcr_rows || dmd.columns != protocol::lcr_columns) {
-        const double mirrors = protocol::lcr_rows * protocol::lcr_columns;
-        const double share = mirrors / (static_cast<double>(dmd.rows) * dmd.columns);
-        const double blocks = static_cast<double>(dmd.rows) * dmd.columns /
-                              (static_cast<double>(dmd.macro_pixel_px) * dmd.macro_pixel_px);
-        // Squares that cover both edges without a rest: divisors of 76.
-        double nearest = 0;
-        for (const int side : {76, 38, 19, 4, 2, 1}) {
-            const double distance = std::abs(std::log(mirrors / (side * side) / blocks));
-            if (side != 76 && distance >= nearest) continue;
-            nearest = distance;
-            dmd.macro_pixel_px = side;
-        }
-        const double scale = std::sqrt(share);
-        dmd.illumination_waist_px *= scale;
-        dmd.illumination_row_offset_px *= scale;
-        dmd.illumination_column_offset_px *= scale;
-        dmd.rows = protocol::lcr_rows;
-        dmd.columns = protocol::lcr_columns;
-        dmd.pitch_um = 7.6;  // of the diagonal grid [TI DLP3000 data sheet]
-    }
-    dmd.memory_patterns = limits.most_patterns;
-    dmd.min_exposure_us = limits.min_exposure_us;
-    dmd.min_dark_us = 0;
-    dmd.settle_us = 20;  // what its driver counts on: times planned for either are the same
+    scene.dmd.memory_patterns = limits.most_patterns;
+    scene.dmd.min_exposure_us = limits.min_exposure_us;
+    return scene;
+}
+
+sim::Scene with_dlpc900(sim::Scene scene) {
+    const protocol::Dlpc900Board& board = *protocol::find_dlpc900_board(sim::Dlpc900Scene().board);
+    adopt_mirrors(scene.dmd, board.rows, board.columns, board.pitch_um);
+    scene.dmd.memory_patterns = protocol::dlpc900_images * protocol::dlpc900_planes;
+    scene.dmd.min_exposure_us = board.min_exposure_us;
     return scene;
 }
 

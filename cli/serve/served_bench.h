@@ -49,5 +49,7 @@ private:
 // The scene with the mirrors, times and memory of a LightCrafter instead of its own DMD, and about
 // as many macro-pixels; as it is if it has that many mirrors already.
 sim::Scene with_lightcrafter(sim::Scene scene);
+// The same with those of a LightCrafter 6500, whose board has a DLPC900.
+sim::Scene with_dlpc900(sim::Scene scene);
 
 }  // namespace opal::cli

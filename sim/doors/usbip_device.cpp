@@ -14,6 +14,11 @@ UsbIpDevice::UsbIpDevice(hal::UsbDeviceInfo info, UsbPersonality personality)
         queues_[endpoint.address].packet_bytes = endpoint.packet_bytes;
 }
 
+void UsbIpDevice::before_calls(std::function<void()> act) {
+    const std::lock_guard acting(acting_);
+    before_calls_ = std::move(act);
+}
+
 void UsbIpDevice::on_control(OnControl act) {
     const std::lock_guard acting(acting_);
     on_control_ = std::move(act);
@@ -164,6 +169,7 @@ void UsbIpDevice::write_waiting(std::uint8_t address) {
             urb.message = queue.urbs.front().message;
             urb.data.swap(queue.urbs.front().data);
         }
+        if (before_calls_) before_calls_();
         const Verdict verdict = on_write_ ? on_write_(address, urb.data) : Verdict::busy;
         const std::lock_guard lock(mutex_);
         Queue& queue = queues_.at(address);

@@ -33,6 +33,9 @@ public:
 
     UsbIpDevice(hal::UsbDeviceInfo info, UsbPersonality personality);
 
+    // Called before the instrument hears of anything: a table on the host's time catches up.
+    void before_calls(std::function<void()> act);
+
     // For the instrument. unplug() ends the import; plug_in() makes another one possible. After
     // on_control({}) or on_write({}) nothing that was set before is running.
     void on_control(OnControl act) override;
@@ -99,6 +102,7 @@ private:
     const hal::UsbDeviceInfo info_;
     const UsbPersonality personality_;
     std::recursive_mutex acting_;  // held while the instrument is called; before mutex_
+    std::function<void()> before_calls_;
     OnControl on_control_;
     OnWrite on_write_;
     mutable std::mutex mutex_;

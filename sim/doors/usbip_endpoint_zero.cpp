@@ -60,6 +60,7 @@ void UsbIpDevice::control(const Submit& message, std::span<const std::byte> data
 UsbGadget::Answer UsbIpDevice::answer(const Setup& setup, std::span<const std::byte> data) {
     const auto instrument = [&] {
         const std::lock_guard acting(acting_);
+        if (before_calls_) before_calls_();
         return on_control_ ? on_control_(setup, data) : std::nullopt;
     };
     const auto standard = [&] {

@@ -117,6 +117,10 @@ TEST_CASE("standard requests are answered by the descriptors") {
     CHECK(host.ask("80 06 01 03 09 04 ff 00") == hex("06 03 54 00 49 00"));
     CHECK(host.tell("02 01 00 00 82 00 00 00"));
     CHECK(cleared == 1);
+    int before = 0;
+    bench.device->before_calls([&] { ++before; });
+    CHECK_FALSE(host.ask("c0 50 00 00 00 00 02 00"));
+    CHECK(before == 1);
     bench.device->on_control({});
 
     Host other = bench.host();

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # boot.sh KERNEL_FOLDER SECONDS SCRIPT [ARGUMENT...]: runs SCRIPT as root on a machine of its own:
 # QEMU without acceleration, Debian's kernel, this machine's files read-only. Its output is
-# printed; the exit code is the script's, 77 (skipped) where there is no QEMU, 124 if it hung.
+# printed; $OPAL_GUEST_SERIAL is its ttyS1. The exit code is the script's, 77 (skipped) where there
+# is no QEMU, 124 if it hung.
 set -euo pipefail
 
 skip() {
@@ -60,11 +61,14 @@ INIT
 chmod +x "$work/root/init"
 (cd "$work/root" && find . | cpio -o -H newc --quiet) > "$work/initramfs"
 
+# A second serial port, if there is something to be behind it.
+second=()
+[ -z "${OPAL_GUEST_SERIAL:-}" ] || second=(-serial "$OPAL_GUEST_SERIAL")
 status=0
 timeout --foreground "$seconds" qemu-system-x86_64 \
     -accel tcg -M pc -cpu qemu64 -smp 2 -m 768 -nodefaults -no-user-config -display none \
     -no-reboot \
-    -serial stdio -kernel "$kernel/vmlinux" -initrd "$work/initramfs" \
+    -serial stdio "${second[@]}" -kernel "$kernel/vmlinux" -initrd "$work/initramfs" \
     -append "console=ttyS0 quiet loglevel=1 mitigations=off panic=-1 rdinit=/init" \
     -virtfs local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap \
     -netdev user,id=net -device virtio-net-pci,netdev=net,romfile= \

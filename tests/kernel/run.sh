@@ -3,7 +3,8 @@
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-cache=${OPAL_KERNEL_CACHE:-${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/opal/kernel}
-mkdir -p "$cache" 2> /dev/null || cache=$1/tests/kernel/cache
+build=$1
+# shellcheck source-path=SCRIPTDIR source=cache.sh
+. "$here/cache.sh"
 "$here/kernel.sh" "$cache"
 exec "$here/boot.sh" "$cache" 280 "$here/guest.sh" "$@"

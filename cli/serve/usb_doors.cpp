@@ -1,0 +1,121 @@
+// The USB doors: instruments behind devices of one USB/IP server.
+#include "cli/serve/usb_doors.h"
+
+#include "drivers/asio_tcp_stream.h"
+#include "protocol/dlpc900_messages.h"
+#include "protocol/u3v_interfaces.h"
+#include "sim/instruments/dlpc900/dlpc900_instrument.h"
+
+#include <fmt/format.h>
+
+namespace opal::cli {
+
+namespace {
+
+using protocol::usbip::Speed;
+
+class Dlpc900Door final : public ServedDoor {
+public:
+    Dlpc900Door(ServedBench& bench, ServedUsbBus& bus, const std::string& serial)
+        : uri_{drivers::DeviceKind::dlpc900, serial, 0},
+          instrument_(bus.add(info(serial), full_speed()), bench.mirrors()),
+          attach_line_(bus.attach_line()) {}
+
+    std::string uri() const override { return drivers::to_string(uri_); }
+    std::string about() const override {
+        const protocol::Dlpc900Board& board =
+            *protocol::find_dlpc900_board(instrument_.scene.board);
+        return fmt::format("TI {} with DLPC900  {} x {} mirrors  {}", board.name, board.rows,
+                           board.columns, attach_line_);
+    }
+    void describe(drivers::WireBenchPlan& plan) const override { plan.dmd = uri_; }
+
+private:
+    static hal::UsbDeviceInfo info(const std::string& serial) {
+        hal::UsbDeviceInfo info = sim::Dlpc900Instrument::usb_info();
+        info.serial = serial;
+        return info;
+    }
+    static sim::UsbPersonality full_speed() {
+        sim::UsbPersonality personality;
+        personality.speed = Speed::full;
+        return personality;
+    }
+
+    const drivers::DeviceUri uri_;
+    sim::Dlpc900Instrument instrument_;
+    const std::string attach_line_;
+};
+
+class U3vDoor final : public ServedDoor {
+public:
+    U3vDoor(ServedBench& bench, ServedUsbBus& bus, const sim::U3vCameraOptions& options)
+        : uri_{drivers::DeviceKind::u3v, options.serial, 0},
+          sensor_(bench.scene().sensor),
+          model_(options.model),
+          camera_(bench.table(), bench.scene(),
+                  bus.add(sim::VirtualU3vCamera::usb_info(options), super_speed(options)), options),
+          attach_line_(bus.attach_line()) {}
+
+    std::string uri() const override { return drivers::to_string(uri_); }
+    std::string about() const override {
+        return fmt::format("OPAL {}  {} x {} px  {}", model_, sensor_.columns, sensor_.rows,
+                           attach_line_);
+    }
+    void describe(drivers::WireBenchPlan& plan) const override {
+        plan.camera = uri_;
+        plan.trigger.camera_line = "Line0";
+    }
+
+private:
+    // Interface associations, as the standard asks for.
+    static sim::UsbPersonality super_speed(const sim::U3vCameraOptions& options) {
+        sim::UsbPersonality personality;
+        personality.speed =
+            options.speed >= protocol::u3v::super_speed ? Speed::super : Speed::high;
+        personality.class_code = 0xEF;
+        personality.subclass = 2;
+        personality.protocol = 1;
+        return personality;
+    }
+
+    const drivers::DeviceUri uri_;
+    const sim::SensorScene sensor_;
+    const std::string model_;
+    sim::VirtualU3vCamera camera_;
+    const std::string attach_line_;
+};
+
+}  // namespace
+
+ServedUsbBus::ServedUsbBus(ServedBench& bench, const std::string& address, std::uint16_t port)
+    : bench_(bench),
+      address_(address),
+      listener_(drivers::listen_tcp(address, port)),
+      server_(*listener_, bench.host_clock()) {}
+
+sim::UsbIpDevice& ServedUsbBus::add(const hal::UsbDeviceInfo& info,
+                                    const sim::UsbPersonality& personality) {
+    sim::UsbIpDevice& device = server_.add(info, personality);
+    device.before_calls([this] { bench_.catch_up(); });
+    return device;
+}
+
+std::string ServedUsbBus::attach_line() const {
+    const bool usual = listener_->port() == protocol::usbip::default_port;
+    return fmt::format("sudo usbip {}attach -r {} -b {}",
+                       usual ? "" : fmt::format("--tcp-port {} ", listener_->port()), address_,
+                       server_.list().back().bus_id);
+}
+
+std::unique_ptr<ServedDoor> open_dlpc900_door(ServedBench& bench, ServedUsbBus& bus,
+                                              const std::string& serial) {
+    return std::make_unique<Dlpc900Door>(bench, bus, serial);
+}
+
+std::unique_ptr<ServedDoor> open_u3v_door(ServedBench& bench, ServedUsbBus& bus,
+                                          const sim::U3vCameraOptions& options) {
+    return std::make_unique<U3vDoor>(bench, bus, options);
+}
+
+}  // namespace opal::cli

@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# guest_bench.sh BUILD PORT BENCH_FILE: a user's day with a bench on USB: plug in, look,
+# calibrate. The bench is served by the machine outside; its laser is this machine's ttyS1.
+set -euo pipefail
+
+build=$1
+port=$2
+# shellcheck source-path=SCRIPTDIR source=guest_setup.sh
+. "$(dirname "${BASH_SOURCE[0]}")/guest_setup.sh"
+sed 's#cobolt:/dev/pts/[0-9]*#cobolt:/dev/ttyS1#' "$3" > bench.yaml
+chmod 755 . && chmod 644 bench.yaml
+
+say "udevd and rules"
+start_udevd
+install_rules
+say "plug in"
+for bus_id in 1-1 1-2; do
+    usbip --tcp-port "$port" attach -r 10.0.2.2 -b "$bus_id"
+done
+sleep 1
+udevadm settle
+say "opal devices"
+as_user "$opal" devices --seconds 0.2
+say "opal doctor"
+echo 1000 > /sys/module/usbcore/parameters/usbfs_memory_mb
+as_user "$opal" doctor --all
+say "opal calibrate"
+as_user "$opal" calibrate --bench bench.yaml --calibration /run/tmp/record.h5 \
+    --region 64x64 2>&1 | cat
+say "done"
