@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# bench.sh BUILD: `opal serve` with its DMD and camera on USB, used from Debian's kernel by
-# guest_bench.sh.
+# bench.sh BUILD [calibrate]: `opal serve` with its DMD and camera on USB, used from Debian's kernel
+# by guest_bench.sh.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 build=$1
+seconds=280
+[ "${2:-}" != calibrate ] || seconds=1800
 # shellcheck source-path=SCRIPTDIR source=cache.sh
 . "$here/cache.sh"
 "$here/kernel.sh" "$cache"
@@ -25,4 +27,4 @@ done
 cat "$work/serve"
 port=$(sed -n 's/.*--tcp-port \([0-9]*\) .*/\1/p' "$work/serve" | head -n 1)
 OPAL_GUEST_SERIAL=$(sed -n 's#.*cobolt:\(/dev/pts/[0-9]*\).*#\1#p' "$work/bench.yaml") \
-    "$here/boot.sh" "$cache" 900 "$here/guest_bench.sh" "$build" "$port" "$work/bench.yaml"
+    "$here/boot.sh" "$cache" "$seconds" "$here/guest_bench.sh" "$build" "$port" "$work/bench.yaml" "${2:-}"

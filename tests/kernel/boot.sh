@@ -72,7 +72,7 @@ timeout --foreground "$seconds" qemu-system-x86_64 \
     -append "console=ttyS0 quiet loglevel=1 mitigations=off panic=-1 rdinit=/init" \
     -virtfs local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap \
     -netdev user,id=net -device virtio-net-pci,netdev=net,romfile= \
-    < /dev/null | tr -d '\r' | tee "$work/output" || status=$?
+    < /dev/null | stdbuf -oL tr -d '\r' | tee "$work/output" || status=$?
 guest=$(sed -n 's/^OPAL-GUEST-EXIT //p' "$work/output" | tail -n 1)
 [ -n "$guest" ] && exit "$guest"
 [ "$status" -ne 0 ] || status=1
