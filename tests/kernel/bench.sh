@@ -27,4 +27,5 @@ done
 cat "$work/serve"
 port=$(sed -n 's/.*--tcp-port \([0-9]*\) .*/\1/p' "$work/serve" | head -n 1)
 OPAL_GUEST_SERIAL=$(sed -n 's#.*cobolt:\(/dev/pts/[0-9]*\).*#\1#p' "$work/bench.yaml") \
-    "$here/boot.sh" "$cache" "$seconds" "$here/guest_bench.sh" "$build" "$port" "$work/bench.yaml" "${2:-}"
+    "$here/boot.sh" "$cache" "$seconds" "$here/guest_bench.sh" "$build" "$port" \
+    "$work/bench.yaml" "${2:-}"

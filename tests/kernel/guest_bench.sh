@@ -33,8 +33,8 @@ grep -q '^problem .* 16 MiB .*usbfs_memory_mb' findings
 "$opal" doctor --fix --yes > /dev/null
 as_user "$opal" doctor --all
 say "opal features"
-as_user "$opal" features u3v:SIM-1 --plain > features
-grep -q '^SensorWidth = 256$' features
+as_user "$opal" features u3v:SIM-1 --plain > camera
+grep -q '^SensorWidth = 256$' camera
 [ "${4:-}" = calibrate ] || exit 0
 say "opal calibrate"
 as_user "$opal" calibrate --bench bench.yaml --calibration /run/tmp/record.h5 \
