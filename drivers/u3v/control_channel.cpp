@@ -114,7 +114,6 @@ void ControlChannel::read_piece(std::uint64_t address, std::span<std::byte> into
             const auto ack = ask_once(Command::read_memory, id, std::span(command_).first(size),
                                       timing_.read_answer);
             if (!ack) continue;
-            if (ack->status == Status::busy) continue;
             if (ack->status != Status::success) refuse("read", address, ack->status);
             if (ack->payload.size() != into.size())
                 throw DeviceError(

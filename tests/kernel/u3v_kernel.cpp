@@ -11,6 +11,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 using namespace opal;
 using namespace opal::contract;
@@ -20,7 +21,10 @@ namespace {
 
 class U3vKernelBench final : public hal::Bench {
 public:
-    U3vKernelBench() { plug_in(); }
+    explicit U3vKernelBench(std::uint32_t alignment_bits = 10, drivers::u3v::U3vOptions driver = {})
+        : options_(camera_options(alignment_bits)), driver_(std::move(driver)) {
+        plug_in();
+    }
     ~U3vKernelBench() override {
         laser_.off();
         dmd_.stop();
@@ -30,7 +34,7 @@ public:
         wire = std::make_unique<drivers::u3v::U3vCamera>(
             bus.open({sim::VirtualU3vCamera::vendor_id, sim::VirtualU3vCamera::product_id,
                       options_.serial, ""}),
-            bus.clock);
+            bus.clock, driver_);
     }
     hal::Dmd& dmd() override { return dmd_; }
     hal::Camera& camera() override { return *wire; }
@@ -41,8 +45,9 @@ public:
     double laser_limit_mw() const override { return scene_.laser.max_power_mw; }
 
 private:
-    static sim::U3vCameraOptions camera_options() {
+    static sim::U3vCameraOptions camera_options(std::uint32_t alignment_bits) {
         sim::U3vCameraOptions options;
+        options.alignment_bits = alignment_bits;
         options.serial = kernel::KernelBus::fresh_serial();
         return options;
     }
@@ -56,7 +61,8 @@ private:
     }
 
     const sim::Scene scene_ = kernel::quiet_scene();
-    const sim::U3vCameraOptions options_ = camera_options();
+    const sim::U3vCameraOptions options_;
+    const drivers::u3v::U3vOptions driver_;
     sim::OpticalTable table_{scene_, nullptr};
     sim::TimeThread time_{table_.clock()};
     sim::DirectDmd dmd_{table_, scene_};
@@ -88,6 +94,19 @@ TEST_CASE("frames of a USB3 Vision camera through the kernel are those of the di
               straight[i].device_time - straight[0].device_time);
         CHECK((over_usb[i].bytes == straight[i].bytes));
     }
+}
+
+TEST_CASE("more USB3 Vision frames in flight than the kernel lends memory for") {
+    drivers::u3v::U3vOptions driver;
+    driver.stream.in_flight_bytes = std::size_t{64} << 20;
+    driver.stream.in_flight_frames = 300;
+    // Leader, payload and trailer take 64 KiB each: the 16 MiB of all devices hold 85 frames.
+    U3vKernelBench kernel(16, driver);
+    const RunTiming timing = comfortable_timing(kernel, 100us);
+    const auto frames = kernel::frames_of(kernel, timing, 24);
+    CHECK(kernel.wire->statistics().short_of_memory);
+    REQUIRE(frames.size() == 24);
+    for (const hal::Frame& frame : frames) CHECK(frame.status == hal::FrameStatus::complete);
 }
 
 TEST_CASE("a USB3 Vision camera unplugged in mid-stream, plugged in and opened again") {

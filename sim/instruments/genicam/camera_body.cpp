@@ -163,7 +163,7 @@ Status CameraBody::check(std::uint32_t address, std::uint32_t value) const {
     }
 }
 
-void CameraBody::apply(std::uint32_t address, std::uint32_t) {
+void CameraBody::apply(std::uint32_t address) {
     switch (address) {
         case at::acquisition_start:
             return start();

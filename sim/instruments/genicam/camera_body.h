@@ -53,8 +53,8 @@ public:
     // Whether a value that its register can hold may be written now; every register of the body
     // and, if it shapes frames, of the wire.
     Status check(std::uint32_t address, std::uint32_t value) const;
-    void apply(std::uint32_t address, std::uint32_t value);  // checked and written before
-    void refresh();                                          // registers that follow from others
+    void apply(std::uint32_t address);  // checked and written before
+    void refresh();                     // registers that follow from others
     void set_defaults();
     void stop();
     bool acquiring() const { return acquiring_; }

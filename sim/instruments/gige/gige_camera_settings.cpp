@@ -120,7 +120,7 @@ void VirtualGigeCamera::apply(std::uint32_t address, std::uint32_t value) {
             stream_.send_test_packet(stream_destination(), value & gvcp::packet_size_mask);
             break;
         default:
-            body_.apply(address, value);
+            body_.apply(address);
             break;
     }
 }

@@ -103,8 +103,6 @@ void VirtualU3vCamera::fill_memory(const SensorScene& sensor) {
     refresh();
 }
 
-void VirtualU3vCamera::load_defaults() {}
-
 void VirtualU3vCamera::restart() {
     for (std::uint32_t at = sirm::max_leader; at < sirm::end; at += 4)
         memory_.set(sirm_address + at, 0);
@@ -156,9 +154,9 @@ void VirtualU3vCamera::apply(std::uint32_t address, std::uint32_t value) {
             return;
         case camera_register::acquisition_start:
             dropped_ = 0;
-            return body_.apply(address, value);
+            return body_.apply(address);
         default:
-            return body_.apply(address, value);
+            return body_.apply(address);
     }
 }
 

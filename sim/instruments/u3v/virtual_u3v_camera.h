@@ -83,7 +83,7 @@ private:
     void apply(std::uint32_t address, std::uint32_t value);
     void refresh();
     void set_wide(std::uint32_t address, std::uint64_t value);
-    void load_defaults() override;
+    void load_defaults() override {}  // a host writes the stream's sizes before each stream
     void restart() override;
 
     // Stream (u3v_camera_stream.cpp).

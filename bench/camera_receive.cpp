@@ -1,8 +1,9 @@
-// Frames per second, losses and CPU time per gigabyte when receiving a free-running GigE Vision
-// camera: bench_gige_receive URI COLUMNS ROWS SECONDS. docs/gige.md shows it beside Aravis.
-// With a fifth argument, frames per second, it takes no more than these, and looks at every pixel
-// of the camera's test pattern: for long runs over bad networks.
-#include "drivers/gige/open_camera.h"
+// Frames per second, losses and CPU time per gigabyte when receiving a free-running camera:
+// bench_camera_receive URI COLUMNS ROWS SECONDS. docs/gige.md and docs/u3v.md show it beside
+// Aravis. With a fifth argument, frames per second, it takes no more than these, and looks at every
+// pixel of the camera's test pattern: for long runs over bad networks.
+#include "drivers/gige/gige_camera.h"
+#include "drivers/open_device.h"
 
 #include <sys/resource.h>
 
@@ -10,6 +11,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <stdexcept>
 
 namespace {
 
@@ -36,7 +38,10 @@ bool is_ramp(const hal::Frame& frame) {
 // rate_hz 0: as fast as it goes, without looking at pixels.
 void run(const char* uri, int columns, int rows, double wanted_s, double rate_hz) {
     hal::SteadyClock clock;
-    const auto camera = drivers::gige::open_camera(uri, clock);
+    const auto opened = drivers::open_camera(drivers::parse_device_uri(uri), clock, {});
+    // Every camera on a wire is one.
+    auto* const camera = dynamic_cast<drivers::genapi::WireCamera*>(opened.get());
+    if (!camera) throw std::runtime_error("a camera without features");
     hal::CameraSettings settings;
     settings.region = {0, 0, rows, columns};
     settings.exposure = camera->info().min_exposure;
@@ -70,26 +75,30 @@ void run(const char* uri, int columns, int rows, double wanted_s, double rate_hz
     }
     const double seconds = std::chrono::duration<double>(clock.now() - begin).count();
     const double cpu = cpu_seconds() - cpu_before;
-    const auto statistics = camera->statistics();
     std::printf(
-        "%.1f frames/s, %.0f MB/s, %zu complete, %zu incomplete, %llu lost, %llu resent, "
-        "%.2f s CPU per GB, packets of %u bytes\n",
+        "%.1f frames/s, %.0f MB/s, %zu complete, %zu incomplete, %llu missing numbers, "
+        "%.2f s CPU per GB\n",
         static_cast<double>(complete) / seconds, bytes / seconds * 1e-6, complete, incomplete,
-        static_cast<unsigned long long>(statistics.lost_blocks),
-        static_cast<unsigned long long>(statistics.resent), cpu / bytes * 1e9,
-        camera->packet_size());
-    if (rate_hz > 0)
-        std::printf("%zu wrong, %llu missing numbers, %llu packets doubled, %llu asked for again\n",
-                    wrong, static_cast<unsigned long long>(gaps),
-                    static_cast<unsigned long long>(statistics.doubled),
-                    static_cast<unsigned long long>(statistics.resend_requests));
+        static_cast<unsigned long long>(gaps), cpu / bytes * 1e9);
+    if (rate_hz > 0) std::printf("%zu wrong\n", wrong);
+    if (auto* const gige = dynamic_cast<drivers::gige::GigeCamera*>(camera)) {
+        const auto statistics = gige->statistics();
+        std::printf(
+            "packets of %u bytes: %llu resent, %llu doubled, %llu asked for again; %llu frames "
+            "lost\n",
+            gige->packet_size(), static_cast<unsigned long long>(statistics.resent),
+            static_cast<unsigned long long>(statistics.doubled),
+            static_cast<unsigned long long>(statistics.resend_requests),
+            static_cast<unsigned long long>(statistics.lost_blocks));
+    }
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
     if (argc != 5 && argc != 6) {
-        std::fprintf(stderr, "usage: bench_gige_receive URI COLUMNS ROWS SECONDS [FRAMES_PER_S]\n");
+        std::fprintf(stderr,
+                     "usage: bench_camera_receive URI COLUMNS ROWS SECONDS [FRAMES_PER_S]\n");
         return 2;
     }
     try {
