@@ -216,7 +216,7 @@ BenchFile parse_bench_file(const std::string& text, const std::string& name) {
 
 BenchFile load_bench_file(const std::filesystem::path& file) {
     try {
-        return parse_bench_file(sim::read_yaml_file(file.string(), "a bench file"), file.string());
+        return parse_bench_file(sim::read_yaml_file(file.string(), "a bench"), file.string());
     } catch (const sim::SceneError& error) {
         throw BadInput(error.what());
     }
