@@ -74,6 +74,36 @@ std::string get_number(const Plan& plan) {
     return fmt::format("{}", plan.laser_facts.*fact);
 }
 
+std::string_view trimmed(std::string_view text) {
+    const std::size_t first = std::min(text.find_first_not_of(' '), text.size());
+    text.remove_prefix(first);
+    return text.substr(0, text.find_last_not_of(' ') + 1);  // npos + 1 is 0
+}
+
+// "Gain=6, BlackLevel=64"
+std::optional<drivers::CameraValues> camera_values(std::string_view text) {
+    drivers::CameraValues values;
+    while (!text.empty()) {
+        const std::size_t comma = std::min(text.find(','), text.size());
+        const std::string_view part = trimmed(text.substr(0, comma));
+        text.remove_prefix(std::min(comma + 1, text.size()));
+        const std::size_t equals = part.find('=');
+        if (equals == std::string_view::npos) return std::nullopt;
+        const std::string_view name = trimmed(part.substr(0, equals));
+        const std::string_view value = trimmed(part.substr(equals + 1));
+        if (name.empty() || value.empty()) return std::nullopt;
+        values.emplace_back(name, value);
+    }
+    return values;
+}
+
+std::string text_of(const drivers::CameraValues& values) {
+    std::string text;
+    for (const auto& [name, value] : values)
+        text += fmt::format("{}{}={}", text.empty() ? "" : ", ", name, value);
+    return text;
+}
+
 constexpr std::array<std::string_view, 3> families{"06-mld", "06-dpl", "05"};  // of CoboltFamily
 
 std::string forms_of(DeviceRole role) {
@@ -119,6 +149,22 @@ std::vector<BenchField> make_fields() {
                       "the camera",
                       set_uri<DeviceRole::camera, &Plan::camera>,
                       get_uri<&Plan::camera>});
+    fields.push_back(
+        {"camera.values",
+         false,
+         {},
+         "NAME=VALUE, NAME=VALUE, ... (opal features URI lists them)",
+         "features to be set when the camera is opened, gain and black level say. Other "
+         "values are another bench: its calibration does not hold",
+         [](Plan& plan, const std::string& text) {
+             const auto values = camera_values(text);
+             if (values) plan.camera_values = *values;
+             return values.has_value();
+         },
+         [](const Plan& plan) {
+             const std::string text = text_of(plan.camera_values);
+             return text.empty() ? text : quoted(text);
+         }});
     fields.push_back({"laser.uri",
                       true,
                       {},
@@ -215,6 +261,36 @@ std::vector<BenchField> make_fields() {
                           const std::string& line = plan.trigger.camera_line;
                           return line.empty() ? line : quoted(line);
                       }});
+    fields.push_back(
+        {"trigger.polarity",
+         false,
+         {DeviceKind::lightcrafter},
+         "positive or negative",
+         "where the pulses go; the camera listens to the edge they begin with. Without "
+         "it: positive",
+         [](Plan& plan, const std::string& text) {
+             plan.trigger.negative = text == "negative";
+             return text == "negative" || text == "positive";
+         },
+         [](const Plan& plan) {
+             return plan.trigger.negative ? quoted("negative") : std::string();
+         }});
+    fields.push_back(
+        {"trigger.pulse_us",
+         false,
+         {DeviceKind::lightcrafter},
+         "a whole number, 1 to 100000, in us",
+         "how long a pulse is; some cameras overlook short ones. Without it: 20",
+         [](Plan& plan, const std::string& text) {
+             const auto us = number(text);
+             if (!us || *us < 1 || *us > 100000 || *us != std::floor(*us)) return false;
+             plan.trigger.pulse = std::chrono::microseconds(static_cast<std::int64_t>(*us));
+             return true;
+         },
+         [](const Plan& plan) {
+             if (!plan.trigger.pulse) return std::string();
+             return fmt::format("{}", *plan.trigger.pulse / std::chrono::microseconds(1));
+         }});
     return fields;
 }
 
@@ -241,7 +317,8 @@ std::span<const BenchField> bench_fields() {
 }
 
 const DeviceUri* device_of(const drivers::WireBenchPlan& plan, std::string_view section) {
-    if (section == "dmd") return &plan.dmd;
+    // The trigger is the DMD's output.
+    if (section == "dmd" || section == "trigger") return &plan.dmd;
     if (section == "camera") return &plan.camera;
     if (section == "laser") return &plan.laser;
     return nullptr;

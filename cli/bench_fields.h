@@ -29,7 +29,7 @@ struct BenchField {
 };
 
 std::span<const BenchField> bench_fields();
-// Of a device: "dmd", "camera", "laser"; nullptr: the section is about none.
+// Whom a section is about; nullptr: nobody.
 const drivers::DeviceUri* device_of(const drivers::WireBenchPlan& plan, std::string_view section);
 
 }  // namespace opal::cli

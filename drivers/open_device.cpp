@@ -42,24 +42,32 @@ std::unique_ptr<hal::TcpStream> connect_monitor(const DeviceUri& uri, hal::Clock
 
 }  // namespace
 
-std::unique_ptr<hal::Dmd> open_dmd(const DeviceUri& uri, hal::Clock& clock) {
+std::unique_ptr<hal::Dmd> open_dmd(const DeviceUri& uri, hal::Clock& clock,
+                                   const TriggerWiring& wiring) {
     assert(role_of(uri.kind) == DeviceRole::dmd);
     if (uri.kind == DeviceKind::dlpc900)
         return open_dlpc900(open_usb_device({texas_instruments, dlpc900_product, uri.place, ""}),
                             clock);
-    return open_lightcrafter(connect(uri, uri.port, clock), clock);
+    LightCrafterPulse pulse;
+    pulse.negative = wiring.negative;
+    pulse.width = wiring.pulse.value_or(pulse.width);
+    return open_lightcrafter(connect(uri, uri.port, clock), clock, pulse);
 }
 
 std::unique_ptr<hal::Camera> open_camera(const DeviceUri& uri, hal::Clock& clock,
-                                         const TriggerWiring& wiring) {
+                                         const TriggerWiring& wiring, const CameraValues& values) {
     assert(role_of(uri.kind) == DeviceRole::camera);
+    genapi::CameraFeatureOptions features;
+    features.trigger_line = wiring.camera_line;
+    features.falling_edge = wiring.negative;
+    features.values = values;
     if (uri.kind == DeviceKind::u3v) {
         u3v::U3vOptions options;
-        options.features.trigger_line = wiring.camera_line;
+        options.features = std::move(features);
         return u3v::open_camera(uri.place, clock, std::move(options));
     }
     gige::GigeOptions options;
-    options.features.trigger_line = wiring.camera_line;
+    options.features = std::move(features);
     return gige::open_camera(to_string(uri), clock, std::move(options));
 }
 

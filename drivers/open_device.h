@@ -14,13 +14,20 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace opal::drivers {
 
 // The cable between the DMD's trigger output and the camera's trigger input.
 struct TriggerWiring {
-    std::string camera_line;  // "Line0"; empty: the first line the camera offers
+    std::string camera_line;             // "Line0"; empty: the first line the camera offers
+    bool negative = false;               // pulses go down, and the camera listens to falling edges
+    std::optional<hal::Duration> pulse;  // lightcrafter: as long as this, if not as usual
 };
+
+// Features of the camera to be set when it is opened: "Gain" to "6".
+using CameraValues = std::vector<std::pair<std::string, std::string>>;
 
 struct LaserFacts {
     double limit_mw = 0;                   // of the bench; above 0
@@ -33,9 +40,11 @@ struct LaserFacts {
 };
 
 // The URI's role must be the function's (asserts).
-std::unique_ptr<hal::Dmd> open_dmd(const DeviceUri& uri, hal::Clock& clock);
+std::unique_ptr<hal::Dmd> open_dmd(const DeviceUri& uri, hal::Clock& clock,
+                                   const TriggerWiring& wiring);
 std::unique_ptr<hal::Camera> open_camera(const DeviceUri& uri, hal::Clock& clock,
-                                         const TriggerWiring& wiring);
+                                         const TriggerWiring& wiring,
+                                         const CameraValues& values = {});
 // The laser is off.
 std::unique_ptr<hal::Laser> open_laser(const DeviceUri& uri, hal::Clock& clock,
                                        const LaserFacts& facts);

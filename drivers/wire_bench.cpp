@@ -9,17 +9,24 @@ namespace opal::drivers {
 
 namespace {
 
+// Whatever changes what the camera makes of light.
+std::string values_text(const CameraValues& values) {
+    std::string text;
+    for (const auto& [name, value] : values) text += fmt::format(" {}={}", name, value);
+    return text;
+}
+
 class WireBench final : public hal::Bench {
 public:
     explicit WireBench(const WireBenchPlan& plan)
         : name_(fmt::format("bench '{}'", plan.name)),
           laser_(open_laser(plan.laser, clock_, plan.laser_facts)),
-          dmd_(open_dmd(plan.dmd, clock_)),
-          camera_(open_camera(plan.camera, clock_, plan.trigger)),
-          identity_(fmt::format("wire:dmd {} {}; camera {} {}; laser {} {}; medium {}",
+          dmd_(open_dmd(plan.dmd, clock_, plan.trigger)),
+          camera_(open_camera(plan.camera, clock_, plan.trigger, plan.camera_values)),
+          identity_(fmt::format("wire:dmd {} {}; camera {} {}{}; laser {} {}; medium {}",
                                 dmd_->info().model, dmd_->info().serial, camera_->info().model,
-                                camera_->info().serial, laser_->info().model, laser_->info().serial,
-                                plan.medium)) {}
+                                camera_->info().serial, values_text(plan.camera_values),
+                                laser_->info().model, laser_->info().serial, plan.medium)) {}
 
     // Light goes first, whatever happens after.
     ~WireBench() override {

@@ -18,6 +18,7 @@ struct WireBenchPlan {
     DeviceUri laser;
     LaserFacts laser_facts;
     TriggerWiring trigger;
+    CameraValues camera_values;
 };
 
 // Opens the laser first, which turns it off, then DMD and camera. The bench runs on the host's

@@ -98,6 +98,7 @@ void CameraFeatures::prepare() {
     if (map_.writable("ChunkModeActive")) map_.set_boolean("ChunkModeActive", false);
     try_symbol("AcquisitionMode", "Continuous");
     try_symbol("ExposureMode", "Timed");
+    for (const auto& [name, value] : options_.values) map_.set_value_text(name, value);
 }
 
 void CameraFeatures::find_out() {
@@ -206,7 +207,10 @@ void CameraFeatures::set_trigger(hal::TriggerSource source) {
     const bool before = try_symbol("TriggerSource", symbol);
     map_.set_symbol("TriggerMode", "On");
     if (!before) map_.set_symbol("TriggerSource", symbol);
-    if (source == hal::TriggerSource::line) try_symbol("TriggerActivation", "RisingEdge");
+    if (source != hal::TriggerSource::line) return;
+    const std::string edge = options_.falling_edge ? "FallingEdge" : "RisingEdge";
+    if (!try_symbol("TriggerActivation", edge) && options_.falling_edge)
+        fail(ErrorKind::unsupported, "the camera cannot be triggered by falling edges");
 }
 
 hal::CameraSettings CameraFeatures::apply(const hal::CameraSettings& wanted) {

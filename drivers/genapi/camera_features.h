@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace opal::drivers::genapi {
@@ -18,6 +19,10 @@ struct CameraFeatureOptions {
     std::string trigger_line;  // "Line0"; empty: the first line the camera offers
     // Send 10 and 12 bits packed where the camera can: fewer bytes, more work.
     bool packed = true;
+    bool falling_edge = false;  // what the trigger line has to see
+    // Written when the camera is opened, in this order, after everything automatic was turned off:
+    // name and value, as people write them: "Gain", "6".
+    std::vector<std::pair<std::string, std::string>> values;
 };
 
 // Calls come from one thread at a time. Faults: as of NodeMap.

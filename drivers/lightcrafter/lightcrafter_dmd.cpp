@@ -25,7 +25,6 @@ using namespace std::chrono_literals;
 
 constexpr std::uint8_t sequence_mode = 4;
 constexpr Duration longest = std::chrono::microseconds(0xFFFFFFFF);
-constexpr std::uint32_t pulse_us = 20;  // of the camera output
 
 std::int64_t in_us(Duration d) {
     return std::chrono::duration_cast<std::chrono::microseconds>(d).count();
@@ -53,7 +52,8 @@ protocol::BitImage image_of(const hal::BitPattern& pattern) {
 
 class LightCrafterDmd final : public hal::Dmd {
 public:
-    LightCrafterDmd(std::unique_ptr<hal::TcpStream> stream, hal::Clock& clock);
+    LightCrafterDmd(std::unique_ptr<hal::TcpStream> stream, hal::Clock& clock,
+                    LightCrafterPulse pulse);
     ~LightCrafterDmd() override;
 
     const hal::DmdInfo& info() const override { return info_; }
@@ -81,7 +81,8 @@ private:
     SequenceClock played_;
 };
 
-LightCrafterDmd::LightCrafterDmd(std::unique_ptr<hal::TcpStream> stream, hal::Clock& clock)
+LightCrafterDmd::LightCrafterDmd(std::unique_ptr<hal::TcpStream> stream, hal::Clock& clock,
+                                 LightCrafterPulse pulse)
     : link_(std::move(stream), clock),
       requests_(link_.device(), info_,
                 {longest, longest, longest,
@@ -108,7 +109,9 @@ LightCrafterDmd::LightCrafterDmd(std::unique_ptr<hal::TcpStream> stream, hal::Cl
     link_.write(LcrCommand::start, one_byte(0), "open");
     link_.write(LcrCommand::display_mode, one_byte(sequence_mode), "open");
     link_.write(LcrCommand::camera_trigger,
-                encode(protocol::LcrCameraTrigger{true, 0, false, 0, pulse_us}), "open");
+                encode(protocol::LcrCameraTrigger{true, 0, pulse.negative, 0,
+                                                  static_cast<std::uint32_t>(in_us(pulse.width))}),
+                "open");
 }
 
 LightCrafterDmd::~LightCrafterDmd() {
@@ -179,8 +182,8 @@ void LightCrafterDmd::stop() {
 }  // namespace
 
 std::unique_ptr<hal::Dmd> open_lightcrafter(std::unique_ptr<hal::TcpStream> stream,
-                                            hal::Clock& clock) {
-    return std::make_unique<LightCrafterDmd>(std::move(stream), clock);
+                                            hal::Clock& clock, LightCrafterPulse pulse) {
+    return std::make_unique<LightCrafterDmd>(std::move(stream), clock, pulse);
 }
 
 }  // namespace opal::drivers

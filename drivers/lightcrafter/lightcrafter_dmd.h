@@ -14,8 +14,14 @@
 
 namespace opal::drivers {
 
+// The pulse at the camera output, one for each pattern.
+struct LightCrafterPulse {
+    bool negative = false;
+    hal::Duration width = std::chrono::microseconds(20);  // whole microseconds
+};
+
 // `stream`: connected to port 21845. Stops whatever the device was showing. Throws DeviceError.
 std::unique_ptr<hal::Dmd> open_lightcrafter(std::unique_ptr<hal::TcpStream> stream,
-                                            hal::Clock& clock);
+                                            hal::Clock& clock, LightCrafterPulse pulse = {});
 
 }  // namespace opal::drivers

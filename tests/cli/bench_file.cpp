@@ -20,6 +20,7 @@ dmd:
   uri: lightcrafter://10.0.0.2:4000
 camera:
   uri: gige://SIM-1
+  values: Gain=6, BlackLevel = 64
 laser:
   uri: dlcpro://10.0.0.3
   limit_mw: 12.5
@@ -29,6 +30,8 @@ laser:
   warm_up_s: 1.5
 trigger:
   camera_line: Line1
+  polarity: negative
+  pulse_us: 200
 )";
 
 std::string without(std::string text, const std::string& part, const std::string& instead = "") {
@@ -65,6 +68,9 @@ TEST_CASE("a bench file says which devices, how wired, and what is allowed") {
     CHECK(plan.laser_facts.wavelength_nm == 532.0);
     CHECK(plan.laser_facts.warm_up == hal::Duration(1500ms));
     CHECK(plan.trigger.camera_line == "Line1");
+    CHECK(plan.trigger.negative);
+    CHECK(plan.trigger.pulse == hal::Duration(200us));
+    CHECK((plan.camera_values == drivers::CameraValues{{"Gain", "6"}, {"BlackLevel", "64"}}));
     CHECK(cli::parse_bench_file(without(good, "name: \"blue table\"\n"), "x/b.yaml").plan.name ==
           "b");
 }
@@ -77,10 +83,14 @@ TEST_CASE("what is written reads back to the same") {
     CHECK(again.plan.medium == file.plan.medium);
     CHECK(again.plan.name == "blue table");
     CHECK(cli::bench_file_text(again.plan) == text);
+    CHECK((again.plan.camera_values == file.plan.camera_values));
+    CHECK(again.plan.trigger.negative);
+    CHECK(again.plan.trigger.pulse == hal::Duration(200us));
 
     // A scheme that ends in a colon, and a laser with other keys.
     auto usb = file.plan;
     usb.dmd = drivers::parse_device_uri("dlpc900:");
+    usb.trigger = {};
     usb.laser = drivers::parse_device_uri("cobolt:/dev/ttyACM0");
     usb.laser_facts.label_power_mw = 100;
     usb.laser_facts.cobolt_family = protocol::CoboltFamily::gen_05;
@@ -109,7 +119,7 @@ TEST_CASE("every mistake is one line with its place and what would be right") {
     CHECK(refused(std::string("name: \x01", 7), "0x01"));
     CHECK(refused(good + "nmae: x\n", "nmae: unknown key; did you mean name?"));
     CHECK(refused(without(good, "limit_mw", "limit_w"),
-                  "b.yaml:10:3: laser.limit_w: unknown key; did you mean limit_mw?"));
+                  "b.yaml:11:3: laser.limit_w: unknown key; did you mean limit_mw?"));
     CHECK(refused(good + "name: x\n", "name: duplicate key"));
     CHECK(refused(good + "laser:\n  limit_mw: 1\n", "duplicate"));
     CHECK(refused(without(good, "  limit_mw: 12.5\n"), "laser.limit_mw: is missing"));
@@ -120,12 +130,20 @@ TEST_CASE("every mistake is one line with its place and what would be right") {
     CHECK(refused(without(good, "12.5", "nan"), "'nan' is not possible"));
     CHECK(refused(without(good, "12.5", "[1]"), "laser.limit_mw: wrong type"));
     CHECK(refused(without(good, "12.5", ""), "laser.limit_mw: no value"));
+    CHECK(refused(without(good, "Gain=6", "Gain 6"), "camera.values: 'Gain 6, BlackLevel = 64'"));
+    CHECK(refused(without(good, "Gain=6", "=6"), "camera.values"));
+    CHECK(refused(without(good, "negative", "down"), "trigger.polarity: 'down' is not possible"));
+    CHECK(refused(without(good, "200", "0.5"), "trigger.pulse_us: '0.5' is not possible"));
+    CHECK(refused(without(good, "lightcrafter://10.0.0.2:4000", "\"dlpc900:\""),
+                  "trigger.polarity: only for lightcrafter; this one is dlpc900:"));
     CHECK(refused(without(good, "gige://SIM-1", "dlcpro://10.0.0.3"), "camera.uri"));
     CHECK(refused(without(good, "gige://SIM-1", "gige:/SIM-1"), "gige://ADDRESS"));
     CHECK(refused(without(good, "dlcpro://10.0.0.3", "obis:/dev/ttyACM0"),
                   "laser.wavelength_nm: only for dlcpro, cobolt; this one is obis:/dev/ttyACM0"));
     CHECK(refused(without(good, "dlcpro://10.0.0.3", "cobolt:/dev/ttyACM0"),
                   "laser.label_power_mw: is missing"));
-    CHECK(refused(without(good, "trigger:\n  camera_line: Line1", "trigger: Line1"),
-                  "trigger: wrong type; allowed: a section"));
+    CHECK(refused(
+        without(good, "trigger:\n  camera_line: Line1\n  polarity: negative\n  pulse_us: 200",
+                "trigger: Line1"),
+        "trigger: wrong type; allowed: a section"));
 }

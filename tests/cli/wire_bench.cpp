@@ -1,5 +1,6 @@
 // A bench of real sockets: the instruments of `opal serve` and the drivers a bench file opens, on
 // loopback: frames, coming back, limits, and who is missing.
+#include "drivers/gige/gige_camera.h"
 #include "sim/simulated_bench.h"
 #include "tests/cli/served_wire.h"
 
@@ -90,4 +91,25 @@ TEST_CASE("no bench without its DMD: the message names it, the laser stays off")
         fault_of([&] { drivers::make_wire_bench(plan); }, hal::ErrorKind::refused);
     check_says(missing, "127.0.61.5:21845");
     CHECK(served.bench.light().status().state == hal::LaserState::off);
+}
+
+TEST_CASE("what the bench file says about cable and camera reaches the devices") {
+    ServedWire served(6);
+    auto plan = served.plan();
+    plan.camera_values = {{"ExposureTime", "77"}};
+    plan.trigger.pulse = 300us;
+    {
+        const auto wired = drivers::make_wire_bench(plan);
+        check_says(wired->identity(), "ExposureTime=77");
+        auto& camera = dynamic_cast<drivers::gige::GigeCamera&>(wired->camera());
+        CHECK(camera.features().number("ExposureTime") == 77);
+    }
+    plan.camera_values = {{"NoSuchFeature", "1"}};
+    const std::string unknown =
+        fault_of([&] { drivers::make_wire_bench(plan); }, hal::ErrorKind::unsupported);
+    check_says(unknown, "NoSuchFeature");
+    // The table's cable knows no falling edges, and its board says so.
+    plan = served.plan();
+    plan.trigger.negative = true;
+    fault_of([&] { drivers::make_wire_bench(plan); }, hal::ErrorKind::refused);
 }

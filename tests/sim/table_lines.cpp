@@ -7,6 +7,7 @@
 
 #include <doctest/doctest.h>
 
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -16,6 +17,14 @@ using namespace std::chrono_literals;
 using hal::Duration;
 
 namespace {
+
+// A host's clock that waits at once.
+class Ticker final : public hal::Clock {
+public:
+    hal::Time now() const override { return now_; }
+    void wait_until(hal::Time when) override { now_ = std::max(now_, when); }
+    hal::Time now_{Duration(7s)};
+};
 
 TriggerCable::Offsets offsets(std::vector<Duration> list) {
     return std::make_shared<const std::vector<Duration>>(std::move(list));
@@ -212,12 +221,6 @@ TEST_CASE("laser: off, a linear rise, a new power during the rise, off again") {
 }
 
 TEST_CASE("virtual time is paced by another clock if there is one") {
-    class Ticker final : public hal::Clock {
-    public:
-        hal::Time now() const override { return now_; }
-        void wait_until(hal::Time when) override { now_ = std::max(now_, when); }
-        hal::Time now_{Duration(7s)};
-    };
     Ticker host;
     VirtualClock clock(&host);
     clock.wait_for(10ms);
@@ -226,14 +229,46 @@ TEST_CASE("virtual time is paced by another clock if there is one") {
     clock.wait_for(20ms);
     CHECK(host.now_ == hal::Time(7030ms));
     CHECK(clock.now().time_since_epoch() == 30ms);
-    host.now_ += 1s;  // the host was busy: no need to wait for what it has long passed
+    host.now_ += 60ms;  // the host was busy: no need to wait for what it has long passed
+    clock.wait_for(50ms);
+    CHECK(host.now_ == hal::Time(7090ms));
+    CHECK(clock.now().time_since_epoch() == 80ms);
+    host.now_ += 990ms;  // behind by a second: all but 100 ms of it never was
     clock.wait_for(500ms);
-    CHECK(host.now_ == hal::Time(8030ms));
-    CHECK(clock.now().time_since_epoch() == 530ms);
+    CHECK(host.now_ == hal::Time(8480ms));
+    CHECK(clock.now().time_since_epoch() == 580ms);
 
     VirtualClock free;
     free.wait_for(std::chrono::hours(1000));
     CHECK(free.now().time_since_epoch() == std::chrono::hours(1000));
+}
+
+TEST_CASE("virtual time catches up with its pacer before something comes in from outside") {
+    Ticker host;
+    VirtualClock clock(&host);
+    std::vector<Duration> acts;
+    const auto note = [&] { acts.push_back(clock.now().time_since_epoch()); };
+    clock.call_at(hal::Time(30ms), note);
+    clock.call_at(hal::Time(60ms), note);
+    host.now_ += 50ms;
+    clock.catch_up();
+    CHECK(clock.now().time_since_epoch() == 50ms);
+    CHECK(host.now_ == hal::Time(7050ms));  // it did not wait
+    CHECK(acts == std::vector<Duration>{30ms});
+    // Work that takes longer than the time it covers: given up after 100 ms of the host's.
+    std::function<void()> slow = [&] {
+        host.now_ += 30ms;
+        clock.call_at(clock.now() + 10ms, slow);
+    };
+    clock.call_at(hal::Time(60ms), slow);
+    host.now_ += 90ms;
+    clock.catch_up();
+    CHECK(host.now_ == hal::Time(7260ms));  // 7140 and four times 30: past 7240
+    CHECK(clock.now().time_since_epoch() == 90ms);
+
+    VirtualClock free;  // nobody to catch up with
+    free.catch_up();
+    CHECK(free.now().time_since_epoch() == 0ms);
 }
 
 TEST_CASE("what is asked for happens at its moment, in order, and can ask for more") {

@@ -126,6 +126,8 @@ LightCrafterInstrument::Code LightCrafterInstrument::write(std::uint16_t command
     if (command == word(LcrCommand::camera_trigger)) {
         const auto trigger = protocol::parse_lcr_camera_trigger(payload);
         if (!trigger) return payload.size() == 11 ? Code::invalid : Code::length;
+        // The table's cable carries rising edges at the beginning of patterns.
+        if (trigger->negative || trigger->delay_us > 0) return Code::unsupported;
         trigger_ = *trigger;
         return Code::done;
     }
