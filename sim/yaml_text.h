@@ -32,9 +32,8 @@ YamlPlace place_of(const YAML::Node& node, const std::string& name);
 // What a person sees of a scalar, cut and without control characters.
 std::string shown(std::string_view scalar);
 
-// The whole file, at most 1 MiB: these have a hundred lines. `what`: "a scene", of which a file is
-// read. Throws SceneError
-// that names what is in the way.
+// The whole file, at most 1 MiB: these have a hundred lines. `what` such a file is: "a scene".
+// Throws SceneError that names what is in the way.
 std::string read_yaml_file(const std::string& path, std::string_view what);
 
 // Its documents; `name` as in messages. Throws SceneError with the place for what is no YAML.
