@@ -229,7 +229,8 @@ hal::CameraSettings CameraBody::settings() const {
 }
 
 Duration CameraBody::readout() const {
-    return from_microseconds(scene_.readout_us_per_row * memory_.value(at::height));
+    return std::max(from_microseconds(scene_.readout_us_per_row * memory_.value(at::height)),
+                    wire_.link_time(payload_bytes()));
 }
 
 Duration CameraBody::busy() const {

@@ -29,6 +29,11 @@ public:
     virtual ~CameraWire() = default;
     virtual bool can_stream() const = 0;  // somebody will take frames
     virtual void send_frame(const hal::Frame& frame) = 0;
+    // How long the link takes for a frame. The sensor is not ready for another before.
+    virtual hal::Duration link_time(std::size_t payload_bytes) const {
+        (void)payload_bytes;
+        return hal::Duration{0};
+    }
     virtual void load_defaults() = 0;  // of the wire's own settings
     virtual void restart() = 0;        // as after pulling the plug
 };

@@ -2,6 +2,7 @@
 #include "sim/instruments/gige/virtual_gige_camera.h"
 
 #include "protocol/gvcp_registers.h"
+#include "protocol/gvsp.h"
 #include "protocol/pixel_code.h"
 
 #include <algorithm>
@@ -48,6 +49,21 @@ void VirtualGigeCamera::send_frame(const hal::Frame& frame) {
         block.trailer.chunk_layout = 1;
     }
     if (!sending_) continue_sending();
+}
+
+Duration VirtualGigeCamera::link_time(std::size_t payload_bytes) const {
+    const std::size_t size =
+        memory_.value(reg::stream_packet_size) & protocol::gvcp::packet_size_mask;
+    const bool extended = (memory_.value(reg::stream_config) & protocol::gvcp::use_64_bit_ids) != 0;
+    const std::size_t each =
+        protocol::gvsp::data_per_packet(static_cast<std::uint32_t>(size), extended);
+    if (each == 0) return Duration{0};
+    constexpr std::size_t ends = 128;  // bytes, at most, of leader and trailer behind their headers
+    const std::size_t packets = (payload_bytes + each - 1) / each + 2;
+    const std::size_t bytes = payload_bytes + packets * (size - each) + ends;
+    std::uint64_t ns = packets * memory_.value(reg::stream_packet_delay);
+    if (options_.link_mbit > 0) ns += bytes * 8 * 1000 / options_.link_mbit;
+    return Duration{static_cast<std::int64_t>(ns)};
 }
 
 // All packets at once, or no faster than the link and the client's wish for a delay allow.

@@ -85,6 +85,7 @@ private:
     // Stream (gige_camera_sending.cpp).
     bool can_stream() const override;
     void send_frame(const hal::Frame& frame) override;
+    hal::Duration link_time(std::size_t payload_bytes) const override;
     void continue_sending();
     hal::UdpAddress stream_destination() const;
 
