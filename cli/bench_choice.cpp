@@ -5,6 +5,7 @@
 #include "cli/bench_file.h"
 #include "cli/exit_code.h"
 #include "cli/places.h"
+#include "cli/upload_progress.h"
 #include "cli/version.h"
 #include "sim/faults/fault_file.h"
 #include "sim/scene_file.h"
@@ -231,7 +232,7 @@ std::unique_ptr<OpenedBench> BenchChoice::open(Session& session, sim::BenchMomen
 // A real bench has no life that could be begun in the middle: it is what it is now.
 std::unique_ptr<OpenedBench> BenchChoice::open_wired(Session& session,
                                                      const BenchFile& file) const {
-    const drivers::WireBenchPlan& plan = file.plan;
+    drivers::WireBenchPlan plan = file.plan;
     const auto refuse = [&](const char* option) {
         throw BadInput(fmt::format("--bench {}: {} is for simulated benches", bench, option));
     };
@@ -239,6 +240,7 @@ std::unique_ptr<OpenedBench> BenchChoice::open_wired(Session& session,
     if (!events.empty()) refuse("--events");
     if (!faults.empty()) refuse("--faults");
     ++run->openings;
+    plan.on_upload = upload_progress(session.terminal);
     BenchDevices devices;
     devices.wired = drivers::make_wire_bench(plan);
     RunSide side;

@@ -119,7 +119,9 @@ public:
     void claim(int interface) override {
         require_present("claim");
         if (claimed_.contains(interface)) return;
-        check(libusb_claim_interface(handle_.get(), interface), "claim");
+        const int result = libusb_claim_interface(handle_.get(), interface);
+        // What the kernel says of an interface that does not exist when its drivers are detached.
+        check(result == LIBUSB_ERROR_INVALID_PARAM ? LIBUSB_ERROR_NOT_FOUND : result, "claim");
         claimed_.insert(interface);
     }
 
@@ -248,7 +250,9 @@ private:
                result == LIBUSB_ERROR_TIMEOUT || result == LIBUSB_ERROR_BUSY;
     }
     int handle_events(hal::Duration span, int& done) {
-        const auto us = std::chrono::ceil<std::chrono::microseconds>(span).count();
+        // libusb takes no negative times, and a deadline may pass while what is left is counted.
+        const auto left = std::max(span, hal::Duration{0});
+        const auto us = std::chrono::ceil<std::chrono::microseconds>(left).count();
         timeval limit{us / 1'000'000, us % 1'000'000};
         return libusb_handle_events_timeout_completed(context_.get(), &limit, &done);
     }

@@ -31,7 +31,6 @@ void throw_usb_error(int code, const std::string& device, const char* operation)
             fail(ErrorKind::refused, "in use by another program; close it first");
             break;
         case LIBUSB_ERROR_NOT_FOUND:
-        case LIBUSB_ERROR_INVALID_PARAM:  // claiming an interface that does not exist
             fail(ErrorKind::out_of_range, "the device has no such interface or endpoint");
             break;
         case LIBUSB_ERROR_NO_MEM:

@@ -43,11 +43,14 @@ std::unique_ptr<hal::TcpStream> connect_monitor(const DeviceUri& uri, hal::Clock
 }  // namespace
 
 std::unique_ptr<hal::Dmd> open_dmd(const DeviceUri& uri, hal::Clock& clock,
-                                   const TriggerWiring& wiring) {
+                                   const TriggerWiring& wiring, UploadReport on_upload) {
     assert(role_of(uri.kind) == DeviceRole::dmd);
-    if (uri.kind == DeviceKind::dlpc900)
+    if (uri.kind == DeviceKind::dlpc900) {
+        Dlpc900Options options;
+        options.on_upload = std::move(on_upload);
         return open_dlpc900(open_usb_device({texas_instruments, dlpc900_product, uri.place, ""}),
-                            clock);
+                            clock, std::move(options));
+    }
     LightCrafterPulse pulse;
     pulse.negative = wiring.negative;
     pulse.width = wiring.pulse.value_or(pulse.width);

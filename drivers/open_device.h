@@ -11,6 +11,8 @@
 #include "hal/laser.h"
 #include "protocol/cobolt.h"
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -39,9 +41,12 @@ struct LaserFacts {
     double slope_mw_per_ma = 0;  // dlcpro
 };
 
+// Called while patterns travel to a DMD that takes long over them: bytes sent, and all there are.
+using UploadReport = std::function<void(std::uint64_t sent, std::uint64_t total)>;
+
 // The URI's role must be the function's (asserts).
 std::unique_ptr<hal::Dmd> open_dmd(const DeviceUri& uri, hal::Clock& clock,
-                                   const TriggerWiring& wiring);
+                                   const TriggerWiring& wiring, UploadReport on_upload = {});
 std::unique_ptr<hal::Camera> open_camera(const DeviceUri& uri, hal::Clock& clock,
                                          const TriggerWiring& wiring,
                                          const CameraValues& values = {});

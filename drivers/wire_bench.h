@@ -19,6 +19,7 @@ struct WireBenchPlan {
     LaserFacts laser_facts;
     TriggerWiring trigger;
     CameraValues camera_values;
+    UploadReport on_upload{};
 };
 
 // Opens the laser first, which turns it off, then DMD and camera. The bench runs on the host's

@@ -41,6 +41,7 @@ struct ServeOptions {
     std::string scene_file;
     std::string faults;
     std::string events;
+    std::uint32_t upload = 0;
     std::uint16_t usb_port = protocol::usbip::default_port;
     sim::GigeCameraOptions gige;
     double light_hz = 0;
@@ -93,7 +94,7 @@ Doors open_doors(ServedBench& bench, ServedUsbBus* bus, const ServeOptions& opti
     if (options.dmd == "lightcrafter")
         doors.push_back(open_lightcrafter_door(bench, options.address));
     if (options.dmd == "dlpc900")
-        doors.push_back(open_dlpc900_door(bench, *bus, options.gige.serial));
+        doors.push_back(open_dlpc900_door(bench, *bus, {options.gige.serial, options.upload}));
     if (options.camera == "gige") doors.push_back(open_gige_door(bench, host, options.gige));
     if (options.camera == "u3v") {
         sim::U3vCameraOptions camera;
@@ -190,6 +191,11 @@ void add_bench_options(CLI::App& command, ServeOptions& options) {
     command.add_option("--laser", options.laser, "dlcpro, cobolt, obis or none")
         ->capture_default_str()
         ->check(CLI::IsMember({"dlcpro", "cobolt", "obis", "none"}));
+    command
+        .add_option("--upload", options.upload,
+                    "bytes per second that a dlpc900 takes: 250000 is what people report of real "
+                    "ones; 0: any")
+        ->capture_default_str();
     command
         .add_option("--usb-port", options.usb_port,
                     "TCP port of the USB/IP server behind which dlpc900 and u3v are")

@@ -16,9 +16,10 @@ using protocol::usbip::Speed;
 
 class Dlpc900Door final : public ServedDoor {
 public:
-    Dlpc900Door(ServedBench& bench, ServedUsbBus& bus, const std::string& serial)
-        : uri_{drivers::DeviceKind::dlpc900, serial, 0},
-          instrument_(bus.add(info(serial), full_speed()), bench.mirrors()),
+    Dlpc900Door(ServedBench& bench, ServedUsbBus& bus, const Dlpc900DoorOptions& options)
+        : uri_{drivers::DeviceKind::dlpc900, options.serial, 0},
+          instrument_(bus.add(info(options.serial), full_speed()), bench.mirrors(),
+                      bench.table().clock(), board(options)),
           attach_line_(bus.attach_line()) {}
 
     std::string uri() const override { return drivers::to_string(uri_); }
@@ -35,6 +36,11 @@ private:
         hal::UsbDeviceInfo info = sim::Dlpc900Instrument::usb_info();
         info.serial = serial;
         return info;
+    }
+    static sim::Dlpc900Scene board(const Dlpc900DoorOptions& options) {
+        sim::Dlpc900Scene scene;
+        scene.bytes_per_s = options.bytes_per_s;
+        return scene;
     }
     static sim::UsbPersonality full_speed() {
         sim::UsbPersonality personality;
@@ -109,8 +115,8 @@ std::string ServedUsbBus::attach_line() const {
 }
 
 std::unique_ptr<ServedDoor> open_dlpc900_door(ServedBench& bench, ServedUsbBus& bus,
-                                              const std::string& serial) {
-    return std::make_unique<Dlpc900Door>(bench, bus, serial);
+                                              const Dlpc900DoorOptions& options) {
+    return std::make_unique<Dlpc900Door>(bench, bus, options);
 }
 
 std::unique_ptr<ServedDoor> open_u3v_door(ServedBench& bench, ServedUsbBus& bus,

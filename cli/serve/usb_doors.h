@@ -29,9 +29,13 @@ private:
     sim::UsbIpServer server_;
 };
 
+struct Dlpc900DoorOptions {
+    std::string serial;
+    std::uint32_t bytes_per_s = 0;  // that it takes; 0: any
+};
 // The bench has the board's mirrors (with_dlpc900).
 std::unique_ptr<ServedDoor> open_dlpc900_door(ServedBench& bench, ServedUsbBus& bus,
-                                              const std::string& serial);
+                                              const Dlpc900DoorOptions& options);
 std::unique_ptr<ServedDoor> open_u3v_door(ServedBench& bench, ServedUsbBus& bus,
                                           const sim::U3vCameraOptions& options);
 

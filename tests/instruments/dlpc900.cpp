@@ -8,6 +8,8 @@
 #include "tests/contract/small_bench.h"
 #include "tests/instruments/rewired_bench.h"
 
+#include <chrono>
+#include <cmath>
 #include <memory>
 
 using namespace opal;
@@ -34,7 +36,7 @@ struct WiredBench {
         : inner(sim::make_simulated_bench(scene(settings.board), {2, nullptr})),
           usb(sim::make_memory_usb(test::virtual_clock(*inner),
                                    sim::Dlpc900Instrument::usb_info())),
-          instrument(*usb.gadget, inner->dmd(), settings),
+          instrument(*usb.gadget, inner->dmd(), inner->clock(), settings),
           bench(*inner) {
         bench.wire(drivers::open_dlpc900(std::move(usb.host), inner->clock(), std::move(options)));
     }
@@ -145,6 +147,26 @@ TEST_CASE("only pictures that changed travel, and everything again with another 
     CHECK(wired.instrument.image_bytes() == both + one_more);
     dmd.program(sequence_of_slots({0, 1, 25, 1}));
     CHECK(wired.instrument.image_bytes() >= 2 * both);
+}
+
+TEST_CASE("an upload takes the time the board's USB takes, and says how far it is") {
+    sim::Dlpc900Scene slow;
+    slow.bytes_per_s = 100'000;
+    std::uint64_t reports = 0;
+    drivers::Dlpc900Options options;
+    options.on_upload = [&](std::uint64_t, std::uint64_t) { ++reports; };
+    WiredBench wired(slow, options);
+    wired.dmd().load(0, striped_patterns(wired.dmd().info(), 2));
+    const hal::Time begin = wired.inner->clock().now();
+    wired.dmd().program(sequence_of_slots({0, 1}));
+    const double took_s = std::chrono::duration<double>(wired.inner->clock().now() - begin).count();
+    // 504 bytes travel in 8 reports of 64; a few more for the commands around them.
+    const double bytes = static_cast<double>(wired.instrument.image_bytes());
+    CHECK(reports == static_cast<std::uint64_t>(std::ceil(bytes / 504)));
+    const double shortest_s = bytes * 512 / 504 / slow.bytes_per_s;
+    CHECK(took_s > shortest_s);
+    // A report that found the board busy comes at its next chance, 125 us later: 0.64 ms each.
+    CHECK(took_s < 1.3 * shortest_s + 0.1);
 }
 
 TEST_CASE("a spoilt upload is no error, and the board shows its splash screen") {

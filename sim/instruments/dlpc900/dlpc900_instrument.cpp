@@ -74,15 +74,22 @@ UsbGadget::Answer hid_answer(const hal::UsbSetup& setup) {
 
 }  // namespace
 
-Dlpc900Instrument::Dlpc900Instrument(UsbGadget& usb, hal::Dmd& mirrors, const Dlpc900Scene& s)
+Dlpc900Instrument::Dlpc900Instrument(UsbGadget& usb, hal::Dmd& mirrors, const hal::Clock& clock,
+                                     const Dlpc900Scene& s)
     : scene(s),
       usb_(usb),
       mirrors_(mirrors),
+      clock_(clock),
       board_(board_of(s.board)),
       receiving_(static_cast<std::size_t>(board_.controllers), -1),
       loaded_(protocol::dlpc900_images, false) {
     assert(mirrors.info().rows == board_.rows && mirrors.info().columns == board_.columns);
     usb_.on_write([this](std::uint8_t, std::span<const std::byte> bytes) {
+        const hal::Time now = clock_.now();
+        if (now < ready_at_) return UsbGadget::Verdict::busy;
+        if (scene.bytes_per_s > 0)
+            ready_at_ = now + std::chrono::nanoseconds(std::chrono::seconds(1)) * bytes.size() /
+                                  scene.bytes_per_s;
         take(bytes);
         return UsbGadget::Verdict::taken;
     });

@@ -25,12 +25,15 @@ struct Dlpc900Scene {
     bool silent = false;        // answers nothing
     int refusals = 0;           // so many of the next commands are refused as a device failure
     bool spoil_upload = false;  // a byte of each picture is lost on the way
+    // How fast it takes what hosts write; real ones are said to take 150 to 350 kB/s. 0: at once.
+    std::uint32_t bytes_per_s = 0;
 };
 
 class Dlpc900Instrument {
 public:
-    // `mirrors`: told what to do by this instrument alone. Both must outlive it.
-    Dlpc900Instrument(UsbGadget& usb, hal::Dmd& mirrors, const Dlpc900Scene& scene = {});
+    // `mirrors`: told what to do by this instrument alone. `clock`: the bench's. All outlive it.
+    Dlpc900Instrument(UsbGadget& usb, hal::Dmd& mirrors, const hal::Clock& clock,
+                      const Dlpc900Scene& scene = {});
     ~Dlpc900Instrument();
     Dlpc900Instrument(const Dlpc900Instrument&) = delete;
     Dlpc900Instrument& operator=(const Dlpc900Instrument&) = delete;
@@ -73,6 +76,8 @@ private:
 
     UsbGadget& usb_;
     hal::Dmd& mirrors_;
+    const hal::Clock& clock_;
+    hal::Time ready_at_{};  // for the next report
     const protocol::Dlpc900Board& board_;
     protocol::Dlpc900CommandReader commands_;
     Code last_error_ = Code::none;
