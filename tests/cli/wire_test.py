@@ -1,5 +1,5 @@
-# The program over wires: `opal serve` in one process, calibration, projection, training and self
-# test in others, through GigE Vision, a LightCrafter's TCP port and a DLC pro's. The bench has no
+# The program over wires: `opal serve` in one process, calibration, projection and training in
+# others, through GigE Vision, a LightCrafter's TCP port and a DLC pro's. The bench has no
 # noise and no drift, so that what arrives does not depend on when it was taken.
 #
 # tests/cli/wire_bench.cpp compares frames bit for bit. Here one thing depends on the time: a still
@@ -100,9 +100,6 @@ class OverWires(ProgramTest):
         # Three seeds of a shallow network reach 66.1 +- 1.1 % in these steps, with ternary errors
         # 69.8 +- 0.9 %.
         self.assertGreater(tests[0], 0.68)
-
-    def test_self_test(self):
-        self.run_opal("selftest", *self.wire, "--junit", "report.xml")
 
 
 if __name__ == "__main__":

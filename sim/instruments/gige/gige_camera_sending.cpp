@@ -6,6 +6,7 @@
 #include "protocol/pixel_code.h"
 
 #include <algorithm>
+#include <chrono>
 
 namespace opal::sim {
 
@@ -63,7 +64,8 @@ Duration VirtualGigeCamera::link_time(std::size_t payload_bytes) const {
     const std::size_t bytes = payload_bytes + packets * (size - each) + ends;
     std::uint64_t ns = packets * memory_.value(reg::stream_packet_delay);
     if (options_.link_mbit > 0) ns += bytes * 8 * 1000 / options_.link_mbit;
-    return Duration{static_cast<std::int64_t>(ns)};
+    // Whole microseconds, as a camera tells its times.
+    return std::chrono::microseconds((ns + 999) / 1000);
 }
 
 // All packets at once, or no faster than the link and the client's wish for a delay allow.
