@@ -112,12 +112,15 @@ Record fresh_record(hal::Bench& bench, const Options& options) {
     record.laser_power_mw = wanted_power_mw(bench, options);
     record.survey = survey_region(camera);
     record.holography.format = wanted_format(camera, options);
+    record.holography.demodulation = options.demodulation;
     record.holography.region =
         centred_region(camera, options.region_rows, options.region_columns, 1, 1);
     record.options = fmt::format(
-        "{} inputs, {} x {} px, {} bits, {:.6g} mW, {} carrier frames, seed {}", layout.inputs(),
-        options.region_rows, options.region_columns, hal::bits_of(record.holography.format),
-        record.laser_power_mw, options.carrier_frames, options.seed);
+        "{} inputs, {} x {} px, {} bits, {:.6g} mW, {} carrier frames, seed {}, {} patterns, "
+        "demodulation by {}",
+        layout.inputs(), options.region_rows, options.region_columns,
+        hal::bits_of(record.holography.format), record.laser_power_mw, options.carrier_frames,
+        options.seed, name_of(options.method), name_of(options.demodulation));
     return record;
 }
 
@@ -127,14 +130,18 @@ PerNode<std::string> options_of(const Options& o, const Record& fresh) {
     const std::string light =
         fmt::format("{}, {} x {} px, {:.6g} mW, seed {}", camera, o.region_rows, o.region_columns,
                     fresh.laser_power_mw, o.seed);
-    const std::string inputs = fmt::format("{}, {} inputs [{}]", light, o.inputs, fresh.layout);
+    const std::string fields = fmt::format("{}, by {}", light, name_of(o.demodulation));
+    const std::string inputs = fmt::format("{}, {} inputs [{}]", fields, o.inputs, fresh.layout);
     PerNode<std::string> options;
     options[Node::dark] = camera;
     options[Node::exposure] = light;
-    options[Node::carrier] = fmt::format("{}, {} carrier frames", light, o.carrier_frames);
-    for (const Node n : {Node::photon_transfer, Node::reference, Node::map}) options[n] = light;
+    options[Node::carrier] = fmt::format("{}, {} carrier frames", fields, o.carrier_frames);
+    options[Node::photon_transfer] = light;
+    for (const Node n : {Node::reference, Node::map}) options[n] = fields;
     for (const Node n : {Node::identity, Node::drift, Node::matrix, Node::validation})
         options[n] = inputs;
+    for (const Node n : {Node::matrix, Node::validation})
+        options[n] += fmt::format(", {} patterns", name_of(o.method));
     return options;
 }
 

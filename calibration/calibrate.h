@@ -35,6 +35,12 @@ struct Options {
     // 2e-6 cycles per pixel at a pitch of 4 px; the error falls with the root of their number.
     int carrier_frames = 320;
     std::uint64_t seed = 1;  // of the random patterns
+    MatrixMethod method = MatrixMethod::hadamard;
+    Demodulation demodulation = Demodulation::filter;
+    // Of the fields that random patterns are fitted from; what is more goes to the file `scratch`,
+    // which is removed when the matrix is done.
+    double memory_limit_mib = 2048;
+    std::filesystem::path scratch;
     // The record to bring up to date, if it exists. Read only. Empty: everything is measured.
     std::filesystem::path record;
     // Where to keep what was measured so far: an interrupted run continues after its last finished

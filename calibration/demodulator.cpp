@@ -6,6 +6,7 @@
 #include "calibration/demodulator.h"
 
 #include "calibration/demodulation_kernels.h"
+#include "calibration/kramers_kronig.h"
 #include "calibration/low_pass.h"
 
 #include <fmt/format.h>
@@ -89,6 +90,16 @@ struct Demodulator::Tables {
     int band_height_px = 0;  // of the band that needs most pixel rows
 };
 
+std::string_view name_of(Demodulation demodulation) {
+    return demodulation == Demodulation::filter ? "filter" : "kramers-kronig";
+}
+
+std::optional<Demodulation> demodulation_named(std::string_view name) {
+    for (const Demodulation d : {Demodulation::filter, Demodulation::kramers_kronig})
+        if (name == name_of(d)) return d;
+    return std::nullopt;
+}
+
 void Demodulator::Workspace::reshape(std::size_t rows, std::size_t columns) {
     pixels.resize(rows * columns);
     for (auto* line : {&real, &imaginary, &real_columns, &imaginary_columns})
@@ -119,6 +130,8 @@ Demodulator::Demodulator(const Holography& h) {
             std::max(tables->band_height_px, tables->rows.end_px(last) - rows[band].first_px);
     }
     tables_ = std::move(tables);
+    if (h.demodulation == Demodulation::kramers_kronig)
+        kramers_kronig_ = std::make_unique<const KramersKronig>(h);
 }
 
 Demodulator::~Demodulator() = default;
@@ -139,6 +152,14 @@ void Demodulator::demodulate(const hal::Frame& frame, std::span<std::complex<flo
                         "bits",
                         frame.region.rows, frame.region.columns, frame.bits(), t.region.rows,
                         t.region.columns, hal::bits_of(t.format)));
+    if (!is_linear()) {
+        if (t.format == hal::PixelFormat::mono8)
+            workspace.counts.assign(frame.as_u8().begin(), frame.as_u8().end());
+        else
+            workspace.counts.assign(frame.as_u16().begin(), frame.as_u16().end());
+        kramers_kronig_->demodulate(workspace.counts, field);
+        return;
+    }
     const auto weigh = [&](const auto* counts) {
         return [&t, counts](std::size_t first, std::span<float> into) {
             weigh_counts({counts + first, t.offset.data() + first, t.weight.data() + first}, into);
@@ -152,6 +173,18 @@ void Demodulator::demodulate(const hal::Frame& frame, std::span<std::complex<flo
 
 void Demodulator::demodulate(std::span<const float> counts, std::span<std::complex<float>> field,
                              Workspace& workspace) const {
+    if (is_linear()) {
+        demodulate_linear(counts, field, workspace);
+        return;
+    }
+    require(counts.size() == tables_->region.pixels() && field.size() == modes(),
+            "counts or field do not have the region's shape");
+    kramers_kronig_->demodulate(counts, field);
+}
+
+void Demodulator::demodulate_linear(std::span<const float> counts,
+                                    std::span<std::complex<float>> field,
+                                    Workspace& workspace) const {
     const Tables& t = *tables_;
     require(counts.size() == t.region.pixels(), "the counts do not have the region's shape");
     const auto weigh = [&](std::size_t first, std::span<float> into) {
@@ -227,6 +260,7 @@ std::vector<float> Demodulator::noise_power(std::span<const float> variance_dn2)
     require(variance_dn2.size() == t.region.pixels(),
             "the variance does not have the region's "
             "shape");
+    if (!is_linear()) return kramers_kronig_->noise_power(variance_dn2);
     const auto columns = static_cast<std::size_t>(t.region.columns);
     const auto power = [](const Axis& axis, const Axis::Mode& mode, int k) {
         const std::size_t at = mode.first_tap + static_cast<std::size_t>(k);

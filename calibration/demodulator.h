@@ -18,10 +18,22 @@
 
 #include <complex>
 #include <memory>
+#include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 namespace opal::calibration {
+
+class KramersKronig;
+
+// How a frame becomes a field: by the linear filter above, or by kramers_kronig.h, which needs half
+// as many pixels per mode and a hundred times the arithmetic.
+enum class Demodulation { filter, kramers_kronig };
+
+// "filter", "kramers-kronig".
+std::string_view name_of(Demodulation demodulation);
+std::optional<Demodulation> demodulation_named(std::string_view name);
 
 // What calibration found out about the interferogram; everything a demodulator needs.
 struct Holography {
@@ -35,6 +47,7 @@ struct Holography {
     int pitch_columns_px = 0;
     int mode_rows = 0;  // modes in the region
     int mode_columns = 0;
+    Demodulation demodulation = Demodulation::filter;
     std::vector<float> reference_dn;  // |R|^2 per pixel, (rows, columns), DN above black level
 
     std::size_t modes() const {
@@ -53,9 +66,10 @@ public:
     std::size_t modes() const;
 
     // frame: shape and format as in the holography, else std::invalid_argument. field: size
-    // modes(). Allocates nothing once the workspace has grown; safe from several threads, each
-    // with its own Workspace.
+    // modes(). The filter allocates nothing once the workspace has grown; safe from several
+    // threads, each with its own Workspace.
     struct Workspace {
+        std::vector<float> counts;           // a frame's, for Kramers-Kronig
         std::vector<float> pixels;           // (pixel rows of a band, columns of a stripe)
         std::vector<float> real, imaginary;  // (mode rows of a band, columns)
         std::vector<float> real_columns, imaginary_columns;  // the same, transposed
@@ -68,8 +82,14 @@ public:
     void demodulate(std::span<const float> counts, std::span<std::complex<float>> field,
                     Workspace& workspace) const;
 
+    // By the filter, whatever the holography says: linear in the counts.
+    void demodulate_linear(std::span<const float> counts, std::span<std::complex<float>> field,
+                           Workspace& workspace) const;
+    bool is_linear() const { return kramers_kronig_ == nullptr; }
+
     // Variance of |field| per mode for independent noise of variance `variance_dn2(r)` in every
-    // pixel: sum_r |w_m(r)|^2 variance(r) / |R(r)|^2. DN. Shape (modes).
+    // pixel: sum_r |w_m(r)|^2 variance(r) / |R(r)|^2. DN. Shape (modes). For Kramers-Kronig to
+    // first order in the noise.
     std::vector<float> noise_power(std::span<const float> variance_dn2) const;
 
 private:
@@ -81,9 +101,11 @@ private:
     void filter_stripe(const Weigh& weigh, std::size_t first, std::span<std::complex<float>> field,
                        Workspace& workspace) const;
     std::unique_ptr<const Tables> tables_;
+    std::unique_ptr<const KramersKronig> kramers_kronig_;  // null: the filter
 };
 
-// The plain twin: direct sum in double precision, no separation, no tables. O(modes x filter area).
+// The plain twin of the filter: direct sum in double precision, no separation, no tables. O(modes x
+// filter area).
 std::vector<std::complex<double>> demodulate_plain(const Holography& holography,
                                                    const hal::Frame& frame);
 

@@ -35,7 +35,7 @@ std::vector<std::complex<float>> leaked(const Record& record, const Demodulator&
         extra[r] += static_cast<float>(h.black_level_dn) + h.reference_dn[r];
     Demodulator::Workspace workspace;
     std::vector<std::complex<float>> field(demodulator.modes());
-    demodulator.demodulate(extra, field, workspace);
+    demodulator.demodulate_linear(extra, field, workspace);
     return field;
 }
 
@@ -59,7 +59,7 @@ double twin_power(const Record& record, const Demodulator& demodulator,
                         2 * (turn * field[r] * std::conj(reference[r])).real();
         Demodulator::Workspace workspace;
         std::vector<std::complex<float>> modes(demodulator.modes());
-        demodulator.demodulate(counts, modes, workspace);
+        demodulator.demodulate_linear(counts, modes, workspace);
         return modes;
     };
     const std::complex<float> i(0, 1);
@@ -69,6 +69,25 @@ double twin_power(const Record& record, const Demodulator& demodulator,
     for (std::size_t m = 0; m < straight.size(); ++m)
         sum += static_cast<double>(std::norm(straight[m] + i * turned[m])) / 4;
     return sum / static_cast<double>(straight.size());
+}
+
+// Mean power of what a demodulator that is not linear makes wrong of the interferogram of `field`,
+// |S|^2 and twin together.
+double misread(const Record& record, const Demodulator& demodulator,
+               std::span<const std::complex<float>> field,
+               const std::vector<std::complex<float>>& on_pixels,
+               const std::vector<std::complex<float>>& reference) {
+    std::vector<float> counts(on_pixels.size());
+    for (std::size_t r = 0; r < counts.size(); ++r)
+        counts[r] = static_cast<float>(record.holography.black_level_dn) +
+                    std::norm(on_pixels[r] + reference[r]);
+    Demodulator::Workspace workspace;
+    std::vector<std::complex<float>> found(demodulator.modes());
+    demodulator.demodulate(counts, found, workspace);
+    double sum = 0;
+    for (std::size_t m = 0; m < found.size(); ++m)
+        sum += static_cast<double>(std::norm(found[m] - field[m]));
+    return sum / static_cast<double>(found.size());
 }
 
 }  // namespace
@@ -111,9 +130,13 @@ std::vector<ErrorSource> predict_errors(const Record& record, const Demodulator&
             signal[r] = std::norm(field[r] - common[r]);
             clipped[r] = std::min(static_cast<float>(room) - light, 0.0F);
         }
-        overlap += leak(record, demodulator, signal) * part;
         saturation += leak(record, demodulator, clipped) * part;
-        twin += twin_power(record, demodulator, field, reference) * part;
+        if (demodulator.is_linear()) {
+            overlap += leak(record, demodulator, signal) * part;
+            twin += twin_power(record, demodulator, field, reference) * part;
+        } else {
+            overlap += misread(record, demodulator, example, field, reference) * part;
+        }
     }
     const double deep = 1 << (record.dark->deep_bits - hal::bits_of(h.format));
     const double read = record.dark->read_noise_deep_dn.value / deep;
@@ -142,9 +165,7 @@ std::vector<ErrorSource> predict_errors(const Record& record, const Demodulator&
     // A wrong gain scales everything, strip and static light included.
     source("phase reference", in.gain_variance * in.frame_power * scale);
     source("strip noise", record.identity.strip_variance * scale * in.mean_gain2);
-    const double entry_variance =
-        2 * record.matrix->noise_power / (record.matrix->order * record.matrix->repeats);
-    source("matrix noise", in.lit_inputs * entry_variance * scale * in.mean_gain2);
+    source("matrix noise", in.lit_inputs * record.matrix->entry_variance() * scale * in.mean_gain2);
     // Losing the part x of its correlation turns 2 x of the medium's power into something else;
     // vibration within an exposure blurs the phase.
     const Drift& drift = *record.drift;

@@ -83,14 +83,19 @@ double log_amplitude(double light) {
 
 class Fourier {
 public:
-    // In place, rows then columns. inverse: with the factor 1 / n.
-    void transform(Grid& grid, Size size, bool inverse) {
+    // In place, rows then columns. inverse: with the factor 1 / n. holds(row): false where a row is
+    // known to be zero.
+    template <class Holds>
+    void transform(Grid& grid, Size size, bool inverse, const Holds& holds) {
         line_.resize(std::max(size.rows, size.columns));
         out_.resize(line_.size());
         for (std::size_t i = 0; i < size.rows; ++i)
-            pass(grid.data() + i * size.columns, 1, size.columns, inverse);
+            if (holds(i)) pass(grid.data() + i * size.columns, 1, size.columns, inverse);
         for (std::size_t j = 0; j < size.columns; ++j)
             pass(grid.data() + j, size.columns, size.rows, inverse);
+    }
+    void transform(Grid& grid, Size size, bool inverse) {
+        transform(grid, size, inverse, [](std::size_t) { return true; });
     }
 
 private:
@@ -106,6 +111,19 @@ private:
     Grid line_;
     Grid out_;
 };
+
+// The spectrum of every rows-th and columns-th sample of what `spectrum` is the spectrum of: its
+// copies lie on top of each other.
+Grid folded(const Grid& spectrum, Size size, std::size_t rows, std::size_t columns) {
+    const Size few{size.rows / rows, size.columns / columns};
+    Grid sum(few.all());
+    const double part = 1 / static_cast<double>(rows * columns);
+    for (std::size_t i = 0; i < size.rows; ++i)
+        for (std::size_t j = 0; j < size.columns; ++j)
+            sum[i % few.rows * few.columns + j % few.columns] +=
+                part * spectrum[i * size.columns + j];
+    return sum;
+}
 
 }  // namespace
 
@@ -125,15 +143,26 @@ struct KramersKronig::Tables {
         for (std::size_t r = 0; r < pixels.size(); ++r)
             grid[r / columns * coarse.columns + r % columns] = pixels[r];
         Fourier fourier;
-        fourier.transform(grid, coarse, false);
+        const auto region_rows = static_cast<std::size_t>(h.region.rows);
+        fourier.transform(grid, coarse, false, [&](std::size_t row) { return row < region_rows; });
         for (std::size_t f = 0; f < grid.size(); ++f) grid[f] *= low_pass[f];
-        fourier.transform(grid, coarse, true);
+        // Only mode centres are wanted, if the padded grid is so kind.
+        const auto step = [](std::size_t n, int pitch) {
+            const auto p = static_cast<std::size_t>(pitch);
+            return n % p == 0 ? p : std::size_t{1};
+        };
+        const std::size_t rows_at = step(coarse.rows, h.pitch_rows_px);
+        const std::size_t columns_at = step(coarse.columns, h.pitch_columns_px);
+        const Size few{coarse.rows / rows_at, coarse.columns / columns_at};
+        Grid centres = folded(grid, coarse, rows_at, columns_at);
+        fourier.transform(centres, few, true);
         std::size_t m = 0;
         for (int i = 0; i < h.mode_rows; ++i)
             for (int j = 0; j < h.mode_columns; ++j, ++m) {
                 const auto row = static_cast<std::size_t>(i * h.pitch_rows_px);
                 const auto column = static_cast<std::size_t>(j * h.pitch_columns_px);
-                const auto value = std::complex<float>(grid[row * coarse.columns + column]) *
+                const auto value = std::complex<float>(
+                                       centres[row / rows_at * few.columns + column / columns_at]) *
                                    reference[row * columns + column];
                 field[m] = add ? field[m] + value : value;
             }
@@ -192,21 +221,22 @@ std::vector<Complex> KramersKronig::ratio(std::span<const float> counts) const {
                     grid[row * fine.columns + column] = value;
                 }
         }
-    fourier.transform(grid, fine, true);
+    fourier.transform(grid, fine, true, [&](std::size_t row) {
+        return row <= coarse.rows / 2 || row >= fine.rows - coarse.rows / 2;
+    });
     for (Complex& g : grid) g = log_amplitude(g.real());
     fourier.transform(grid, fine, false);
     for (std::size_t i = 0; i < fine.rows; ++i)
         for (std::size_t j = 0; j < fine.columns; ++j)
             grid[i * fine.columns + j] *=
                 one_sided(h, signed_frequency(i, fine.rows), signed_frequency(j, fine.columns));
-    fourier.transform(grid, fine, true);
+    Grid at_pixels = folded(grid, fine, 2, 2);
+    fourier.transform(at_pixels, coarse, true);
     std::vector<Complex> s;
     s.reserve(counts.size());
-    for (int row = 0; row < h.region.rows; ++row)
-        for (int column = 0; column < h.region.columns; ++column)
-            s.push_back(std::exp(grid[2 * static_cast<std::size_t>(row) * fine.columns +
-                                      2 * static_cast<std::size_t>(column)]) -
-                        1.0);
+    for (std::size_t row = 0; row < static_cast<std::size_t>(h.region.rows); ++row)
+        for (std::size_t column = 0; column < static_cast<std::size_t>(h.region.columns); ++column)
+            s.push_back(std::exp(at_pixels[row * coarse.columns + column]) - 1.0);
     return s;
 }
 
@@ -228,6 +258,39 @@ void KramersKronig::demodulate(std::span<const float> counts,
         }
         t.to_modes(pixels, field, true);
     }
+}
+
+std::vector<float> KramersKronig::noise_power(std::span<const float> variance_dn2) const {
+    const Tables& t = *tables_;
+    const Holography& h = t.holography;
+    assert(variance_dn2.size() == h.region.pixels());
+    // Noise that the low-pass leaves a part `a` of is left 1 - (1 - a)^(rounds + 1) of at the end.
+    double passed = 0;
+    for (const double a : t.low_pass)
+        passed += std::pow(1 - std::pow(1 - a, t.refine_rounds + 1), 2) /
+                  static_cast<double>(t.low_pass.size());
+    std::vector<float> result;
+    result.reserve(modes());
+    for (int i = 0; i < h.mode_rows; ++i)
+        for (int j = 0; j < h.mode_columns; ++j) {
+            // Over the pixels of one mode: noise comes from about that far.
+            double sum = 0;
+            int pixels = 0;
+            for (int a = 0; a < h.pitch_rows_px; ++a)
+                for (int b = 0; b < h.pitch_columns_px; ++b) {
+                    const int row = std::min(i * h.pitch_rows_px + a, h.region.rows - 1);
+                    const int column = std::min(j * h.pitch_columns_px + b, h.region.columns - 1);
+                    const auto r =
+                        static_cast<std::size_t>(row) * static_cast<std::size_t>(h.region.columns) +
+                        static_cast<std::size_t>(column);
+                    if (!(h.reference_dn[r] > 0)) continue;
+                    sum += static_cast<double>(variance_dn2[r]) /
+                           static_cast<double>(h.reference_dn[r]);
+                    ++pixels;
+                }
+            result.push_back(static_cast<float>(passed * sum / std::max(pixels, 1)));
+        }
+    return result;
 }
 
 std::vector<Complex> kramers_kronig_plain(const Holography& h, std::span<const float> counts) {

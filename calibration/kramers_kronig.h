@@ -40,6 +40,9 @@ public:
     // counts: (rows, columns) of the region, DN, black level included. field: (modes), sqrt(DN), as
     // Demodulator::demodulate gives it.
     void demodulate(std::span<const float> counts, std::span<std::complex<float>> field) const;
+    // As Demodulator::noise_power, to first order in the noise: the low-pass and what the rounds
+    // make of it, no edges.
+    std::vector<float> noise_power(std::span<const float> variance_dn2) const;
 
 private:
     struct Tables;

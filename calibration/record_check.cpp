@@ -64,8 +64,9 @@ constexpr Limit limits[] = {
     {"identity.strip_variance", 0, any},
     {"drift.batch_frames", 1, 4294967295.0},
     {"matrix.inputs", 1, 1 << 24},
-    {"matrix.order", 1, 1 << 24},
-    {"matrix.repeats", 1, 1 << 24},
+    {"matrix.order", 0, 1 << 24},
+    {"matrix.repeats", 0, 1 << 24},
+    {"matrix.frames", 1, 1e9},
     {"matrix.noise_power", 0, any},
     {"validation.correlation", 0, 1},
     {"validation.worst_correlation", 0, 1},
@@ -214,6 +215,8 @@ void check_light(Relations& check, const Record& r) {
         const auto inputs = static_cast<std::size_t>(r.inputs);
         const std::string both = fmt::format("{} inputs and {} modes", inputs, modes);
         check.size("matrix.entries", r.matrix->entries.size(), inputs * modes, both);
+        check.size("matrix.input_variance", r.matrix->input_variance.size(), inputs,
+                   "the number of inputs");
         if (!r.matrix->singular_values.empty())
             check.size("matrix.singular_values", r.matrix->singular_values.size(),
                        std::min(inputs, modes), both);

@@ -165,38 +165,6 @@ std::string words(const Change& c) {
     return fmt::format("{} {} by {}: {}", c.what, verb, by, c.cause);
 }
 
-// <T1, T2> of one input once the best plane of phase over the modes is taken out: a carrier that
-// was found elsewhere by a hair turns the phase of all modes by a plane.
-double without_tilt(const Record& a, const Record& b) {
-    const auto rows = static_cast<std::size_t>(a.holography.mode_rows);
-    const auto columns = static_cast<std::size_t>(a.holography.mode_columns);
-    const std::size_t modes = rows * columns;
-    const auto inputs = static_cast<std::size_t>(a.matrix->inputs);
-    std::vector<std::complex<double>> product(modes, 0);
-    for (std::size_t i = 0; i < inputs; ++i)
-        for (std::size_t m = 0; m < modes; ++m)
-            product[m] += std::complex<double>(std::conj(a.matrix->entries[i * modes + m]) *
-                                               b.matrix->entries[i * modes + m]);
-    // The mean phase step from a mode to its neighbour is the plane's slope.
-    std::complex<double> down = 0;
-    std::complex<double> across = 0;
-    for (std::size_t r = 0; r < rows; ++r) {
-        for (std::size_t c = 0; c < columns; ++c) {
-            const auto here = std::conj(product[r * columns + c]);
-            if (r + 1 < rows) down += here * product[(r + 1) * columns + c];
-            if (c + 1 < columns) across += here * product[r * columns + c + 1];
-        }
-    }
-    std::complex<double> sum = 0;
-    for (std::size_t r = 0; r < rows; ++r)
-        for (std::size_t c = 0; c < columns; ++c)
-            sum += product[r * columns + c] *
-                   std::polar(1.0, -std::arg(down) * static_cast<double>(r) -
-                                       std::arg(across) * static_cast<double>(c));
-    return std::abs(sum) /
-           std::sqrt(std::max(power(a.matrix->entries) * power(b.matrix->entries), 1e-300));
-}
-
 }  // namespace
 
 double Change::percent() const {
@@ -260,34 +228,6 @@ NodeDiff compare(const Record& before, const Record& after, Node node) {
     return diff;
 }
 
-std::optional<MatrixComparison> compare_matrices(const Record& before, const Record& after) {
-    const auto& a = before.matrix;
-    const auto& b = after.matrix;
-    const std::size_t modes = before.holography.modes();
-    if (!a || !b || a->inputs != b->inputs || a->entries.size() != b->entries.size() ||
-        modes == 0 || after.holography.modes() != modes || a->entries.empty())
-        return std::nullopt;
-    MatrixComparison found;
-    const auto similarity = [](auto x, auto y) {
-        return std::abs(inner(x, y)) / std::sqrt(std::max(power(x) * power(y), 1e-300));
-    };
-    const auto first = std::span<const std::complex<float>>(a->entries);
-    const auto second = std::span<const std::complex<float>>(b->entries);
-    found.correlation = similarity(first, second);
-    found.expected = 1 / std::sqrt((1 + 1 / std::max(a->entry_snr, 1e-9)) *
-                                   (1 + 1 / std::max(b->entry_snr, 1e-9)));
-    found.phase_plane = without_tilt(before, after);
-    found.worst_input = 2;
-    for (std::size_t i = 0; i < static_cast<std::size_t>(a->inputs); ++i) {
-        const double one =
-            similarity(first.subspan(i * modes, modes), second.subspan(i * modes, modes));
-        if (one >= found.worst_input) continue;
-        found.worst_input = one;
-        found.worst_index = i;
-    }
-    return found;
-}
-
 RecordDiff compare(const Record& before, const Record& after) {
     RecordDiff diff;
     if (before.bench_identity != after.bench_identity) {
@@ -306,22 +246,24 @@ RecordDiff compare(const Record& before, const Record& after) {
     const MatrixComparison& m = *diff.matrix;
     NodeDiff& node = diff.nodes[static_cast<std::size_t>(Node::matrix)];
     if (node.kind == NodeDiff::Kind::same) return diff;
-    // Half as much again as noise explains.
-    const bool moved = 1 - m.correlation > 1.5 * (1 - m.expected) + 1e-6;
-    if (moved) {
+    if (m.medium_moved()) {
         node.kind = NodeDiff::Kind::changed;
-        const bool tilt = 1 - m.phase_plane < 0.5 * (1 - m.correlation);
-        node.text = tilt ? fmt::format(
-                               "correlates by {:.5f} with the one before, {:.5f} once a tilt of "
-                               "the reference is taken out: its mirror has moved",
-                               m.correlation, m.phase_plane)
-                         : fmt::format(
-                               "correlates by {:.5f} with the one before, and two measurements of "
-                               "one medium by {:.5f}: the medium, or the beam on it, has moved",
-                               m.correlation, m.expected);
+        node.text = fmt::format(
+            "correlates by {:.5f} with the one before, tilt and bend of the reference taken out, "
+            "and two measurements of one medium by {:.5f}: the medium, or the beam on it, has "
+            "moved",
+            m.flat_correlation, m.flat_expected);
+    } else if (m.surface_moved()) {
+        node.kind = NodeDiff::Kind::changed;
+        node.text = fmt::format(
+            "correlates by {:.5f} with the one before, {:.5f} once a tilt and a bend of {:.3g} rad "
+            "rms are taken out, where {:.2g} may be: a mirror or a lens of the reference has moved",
+            m.correlation, m.flat_correlation, m.surface_rad, m.surface_sigma_rad);
     } else {
-        node.text += fmt::format("; correlates by {:.5f}, noise alone gives {:.5f}", m.correlation,
-                                 m.expected);
+        node.text += fmt::format(
+            "; correlates by {:.5f}, tilt and bend of the reference taken out by {:.6f}, where "
+            "noise alone gives {:.6f}",
+            m.correlation, m.flat_correlation, m.flat_expected);
     }
     return diff;
 }

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "calibration/graph.h"
+#include "calibration/matrix_comparison.h"
 #include "calibration/record.h"
 
 #include <optional>
@@ -36,15 +37,6 @@ struct NodeDiff {
     std::string text = {};             // one line
 };
 
-// How alike two transmission matrices are, a common phase and size apart.
-struct MatrixComparison {
-    double correlation = 0;       // |<T1, T2>| / (|T1| |T2|)
-    double expected = 0;          // of two measurements of one medium: their noise alone
-    double phase_plane = 0;       // correlation once a tilt over the modes has been taken out
-    double worst_input = 0;       // correlation of the column least alike
-    std::size_t worst_index = 0;  // its number
-};
-
 struct RecordDiff {
     bool comparable = true;  // false: other benches, inputs or regions; `remark` says which
     std::string remark;
@@ -55,6 +47,5 @@ struct RecordDiff {
 
 RecordDiff compare(const Record& before, const Record& after);
 NodeDiff compare(const Record& before, const Record& after, Node node);
-std::optional<MatrixComparison> compare_matrices(const Record& before, const Record& after);
 
 }  // namespace opal::calibration

@@ -18,11 +18,15 @@
 
 #include <array>
 #include <cstddef>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace opal::calibration {
 
-inline constexpr int record_version = 4;
+inline constexpr int record_version = 5;
 
 using Shape = std::vector<std::size_t>;
 
@@ -37,6 +41,19 @@ template <typename T>
 Shape table(const std::vector<T>& values, std::size_t rows) {
     if (values.empty() || rows == 0) return {values.size()};
     return {rows, values.size() / rows};
+}
+
+// A choice, by its name.
+template <typename Archive, typename Choice>
+void named(Archive& a, const char* field, Choice& choice,
+           std::optional<Choice> (*find)(std::string_view)) {
+    std::string name(name_of(choice));
+    a.text(field, name);
+    const std::optional<Choice> found = find(name);
+    if (!found)
+        throw std::runtime_error(std::string(field) + " '" + name +
+                                 "' is not known to this version");
+    choice = *found;
 }
 
 template <typename Archive>
@@ -102,6 +119,7 @@ void fields(Archive& a, Holography& h) {
     a.number("pitch_columns_px", "px", h.pitch_columns_px);
     a.number("mode_rows", "", h.mode_rows);
     a.number("mode_columns", "", h.mode_columns);
+    named(a, "demodulation", h.demodulation, demodulation_named);
     a.array("reference_dn", "DN", h.reference_dn,
             table(h.reference_dn, static_cast<std::size_t>(h.region.rows)));
 }
@@ -211,10 +229,13 @@ void fields(Archive& a, Drift& d) {
 template <typename Archive>
 void fields(Archive& a, TransmissionMatrix& m) {
     a.group("verdict", m.verdict);
+    named(a, "method", m.method, method_named);
     a.number("inputs", "", m.inputs);
     a.array("entries", "sqrt(DN)", m.entries, table(m.entries, static_cast<std::size_t>(m.inputs)));
     a.number("order", "", m.order);
     a.number("repeats", "", m.repeats);
+    a.number("frames", "", m.frames);
+    a.array("input_variance", "", m.input_variance, line(m.input_variance));
     a.number("noise_power", "DN", m.noise_power);
     a.number("entry_snr", "", m.entry_snr);
     a.array("singular_values", "sqrt(DN)", m.singular_values, line(m.singular_values));

@@ -111,9 +111,17 @@ void FieldReader::read(std::span<const hal::BitPattern> patterns,
 
 void FieldReader::read(std::size_t patterns, const Draw& draw,
                        std::vector<std::complex<float>>& fields) {
+    fields.resize(patterns * modes());
+    read(patterns, draw, [&](std::size_t index, std::span<const std::complex<float>> field) {
+        std::copy(field.begin(), field.end(),
+                  fields.begin() + static_cast<std::ptrdiff_t>(index * modes()));
+    });
+}
+
+void FieldReader::read(std::size_t patterns, const Draw& draw, const Keep& keep) {
     // A full-HD pattern takes 256 KiB: 128 of them stay in a laptop's memory without notice.
     constexpr std::size_t batch = 128;
-    fields.resize(patterns * modes());
+    std::vector<std::complex<float>> field(modes());
     std::vector<hal::BitPattern> drawn;
     std::size_t first = 0;
     for (; first < patterns; first += drawn.size()) {
@@ -121,8 +129,8 @@ void FieldReader::read(std::size_t patterns, const Draw& draw,
         for (std::size_t i = 0; i < drawn.size(); ++i) draw(first + i, drawn[i]);
         acquisition_.acquire(drawn, [&](std::size_t index, const hal::Frame& frame) {
             if (on_frame) on_frame(first + index, frame);
-            demodulator_.demodulate(
-                frame, std::span(fields).subspan((first + index) * modes(), modes()), workspace_);
+            demodulator_.demodulate(frame, field, workspace_);
+            keep(first + index, field);
             session_.took_frame();
         });
     }

@@ -88,6 +88,9 @@ public:
     // The same in batches: `draw(i, pattern)` makes pattern i; for lists that would not fit memory.
     using Draw = std::function<void(std::size_t index, hal::BitPattern& into)>;
     void read(std::size_t patterns, const Draw& draw, std::vector<std::complex<float>>& fields);
+    // The same, each field given away as it comes; a run that is repeated gives its fields again.
+    using Keep = std::function<void(std::size_t index, std::span<const std::complex<float>> field)>;
+    void read(std::size_t patterns, const Draw& draw, const Keep& keep);
 
     // Called for every frame before it is demodulated.
     std::function<void(std::size_t index, const hal::Frame& frame)> on_frame;

@@ -21,19 +21,49 @@ constexpr double above_chance = 3;
 
 }  // namespace
 
+bool stands_out(std::span<const double> correlation, std::uint32_t word, std::size_t modes) {
+    const double own = correlation[word];
+    if (own * std::sqrt(static_cast<double>(modes)) < above_chance) return false;
+    for (std::uint32_t w = 0; w < correlation.size(); ++w)
+        if (w != word && own < margin * correlation[w]) return false;
+    return true;
+}
+
 bool shows_word(const PhaseReference& strip, std::span<const std::complex<float>> rest,
                 std::uint32_t word) {
     const double whole = power(rest);
     if (!(whole > 0) || !std::isfinite(whole)) return false;
-    const auto correlation = [&](std::uint32_t w) {
-        return std::abs(inner(strip.field(w), rest)) /
-               std::sqrt(std::max(strip.field_power(w) * whole, 1e-30));
-    };
-    const double own = correlation(word);
-    if (own * std::sqrt(static_cast<double>(rest.size())) < above_chance) return false;
+    std::vector<double> correlation(code_words);
     for (std::uint32_t w = 0; w < code_words; ++w)
-        if (w != word && own < margin * correlation(w)) return false;
-    return true;
+        correlation[w] = std::abs(inner(strip.field(w), rest)) /
+                         std::sqrt(std::max(strip.field_power(w) * whole, 1e-30));
+    return stands_out(correlation, word, rest.size());
+}
+
+void take_again_until_read(
+    Session& session, FieldReader& reader,
+    const std::function<void(std::size_t, hal::BitPattern&)>& draw,
+    const std::function<std::vector<std::size_t>()>& unread, std::size_t frames,
+    const std::function<void(std::size_t, std::span<const std::complex<float>>)>& keep) {
+    for (int attempt = 1;; ++attempt) {
+        const std::vector<std::size_t> wrong = unread();
+        if (wrong.empty()) return;
+        if (attempt == max_attempts || 2 * wrong.size() > frames)
+            throw hal::DeviceError(
+                hal::ErrorKind::mispaired, session.bench.name(), "calibrate",
+                fmt::format("{} of {} frames do not show the code word of their pattern; frames "
+                            "and patterns are shifted (look at the trigger cable), or the light "
+                            "has changed since the guard strip was measured",
+                            wrong.size(), frames));
+        session.misread_frames += static_cast<std::uint32_t>(wrong.size());
+        session.last_failure =
+            fmt::format("the light of frame {} did not show its code word", wrong.front());
+        reader.read(
+            wrong.size(), [&](std::size_t i, hal::BitPattern& into) { draw(wrong[i], into); },
+            [&](std::size_t i, std::span<const std::complex<float>> field) {
+                keep(wrong[i], field);
+            });
+    }
 }
 
 void take_again_until_read(Session& session, FieldReader& reader,
@@ -41,27 +71,11 @@ void take_again_until_read(Session& session, FieldReader& reader,
                            const std::function<std::vector<std::size_t>()>& unread,
                            std::vector<std::complex<float>>& fields) {
     const std::size_t modes = reader.modes();
-    for (int attempt = 1;; ++attempt) {
-        const std::vector<std::size_t> frames = unread();
-        if (frames.empty()) return;
-        if (attempt == max_attempts || 2 * frames.size() * modes > fields.size())
-            throw hal::DeviceError(
-                hal::ErrorKind::mispaired, session.bench.name(), "calibrate",
-                fmt::format("{} of {} frames do not show the code word of their pattern; frames "
-                            "and patterns are shifted (look at the trigger cable), or the light "
-                            "has changed since the guard strip was measured",
-                            frames.size(), fields.size() / modes));
-        session.misread_frames += static_cast<std::uint32_t>(frames.size());
-        session.last_failure =
-            fmt::format("the light of frame {} did not show its code word", frames.front());
-        std::vector<std::complex<float>> again;
-        reader.read(
-            frames.size(), [&](std::size_t i, hal::BitPattern& into) { draw(frames[i], into); },
-            again);
-        for (std::size_t i = 0; i < frames.size(); ++i)
-            std::copy_n(again.begin() + static_cast<std::ptrdiff_t>(i * modes), modes,
-                        fields.begin() + static_cast<std::ptrdiff_t>(frames[i] * modes));
-    }
+    take_again_until_read(session, reader, draw, unread, fields.size() / modes,
+                          [&](std::size_t f, std::span<const std::complex<float>> field) {
+                              std::copy(field.begin(), field.end(),
+                                        fields.begin() + static_cast<std::ptrdiff_t>(f * modes));
+                          });
 }
 
 }  // namespace opal::calibration

@@ -23,13 +23,23 @@ namespace opal::calibration {
 struct Session;
 class FieldReader;
 
+// True if the word's correlation is above chance and above all others', `correlation` (code_words)
+// of a rest of so many modes.
+bool stands_out(std::span<const double> correlation, std::uint32_t word, std::size_t modes);
+
 // True if `rest` (modes) shows the word.
 bool shows_word(const PhaseReference& strip, std::span<const std::complex<float>> rest,
                 std::uint32_t word);
 
 // Frames whose light does not show their word are taken again, up to three times, and counted in
-// the session; `unread` says which they are after each attempt, given all fields. Throws
-// DeviceError{mispaired} if some stay unreadable.
+// the session; `unread` says which they are after each attempt, given all fields; `keep` takes the
+// new field of a frame. Throws DeviceError{mispaired} if some stay unreadable.
+void take_again_until_read(
+    Session& session, FieldReader& reader,
+    const std::function<void(std::size_t, hal::BitPattern&)>& draw,
+    const std::function<std::vector<std::size_t>()>& unread, std::size_t frames,
+    const std::function<void(std::size_t, std::span<const std::complex<float>>)>& keep);
+// The same with all fields in memory, (frames, modes).
 void take_again_until_read(Session& session, FieldReader& reader,
                            const std::function<void(std::size_t, hal::BitPattern&)>& draw,
                            const std::function<std::vector<std::size_t>()>& unread,

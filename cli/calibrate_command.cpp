@@ -2,16 +2,14 @@
 #include "cli/calibration_run.h"
 #include "cli/calibration_status.h"
 #include "cli/node_wishes.h"
+#include "cli/pixel_size.h"
 #include "cli/session.h"
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
-#include <charconv>
 #include <map>
 #include <memory>
-#include <string_view>
-#include <system_error>
 
 namespace opal::cli {
 
@@ -22,31 +20,13 @@ struct CalibrateOptions {
     calibration::Options calibration;
     std::string region = "128x128";
     std::string format;
+    std::string method = "hadamard";
+    std::string demodulation = "filter";
     std::vector<std::string> max_age;
     std::vector<std::string> redo;
     std::vector<std::string> diff;
     bool status = false;
 };
-
-// A whole number of pixels at the front of `text`, which is cut off; 0 if there is none.
-int take_pixels(std::string_view& text) {
-    int pixels = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), pixels);
-    if (error != std::errc() || pixels > 1 << 20) return 0;
-    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-    return pixels;
-}
-
-void read_region(const std::string& text, calibration::Options& options) {
-    std::string_view rest = text;
-    options.region_rows = take_pixels(rest);
-    const bool times = rest.starts_with('x');
-    if (times) rest.remove_prefix(1);
-    options.region_columns = take_pixels(rest);
-    if (!times || !rest.empty() || options.region_rows < 1 || options.region_columns < 1)
-        throw BadInput(
-            fmt::format("--region {}: wanted is ROWSxCOLUMNS in pixels, e.g. 128x128", text));
-}
 
 // What of the record still holds; nothing moves and no light is needed.
 ExitCode show_status(Session& session, const CalibrateOptions& options, OpenedBench& opened) {
@@ -57,7 +37,7 @@ ExitCode show_status(Session& session, const CalibrateOptions& options, OpenedBe
     const calibration::Record record = calibration::load_record(file);
     calibration::Options asked = options.calibration;
     asked.created_by = "opal " OPAL_VERSION;
-    asked.utc_s = &utc_now_s;
+    asked.utc_s = wall_clock_of(opened.bench());
     const auto states = calibration::assess(opened.bench(), asked, record);
     session.terminal.print(fmt::format("{}\n{}", session.terminal.out(Ink::strong, file.string()),
                                        status_text(session.terminal, record, states)));
@@ -82,13 +62,17 @@ ExitCode show_diff(Session& session, const std::vector<std::string>& files) {
 
 ExitCode calibrate(Session& session, CalibrateOptions& options) {
     if (!options.diff.empty()) return show_diff(session, options.diff);
-    read_region(options.region, options.calibration);
+    const auto [rows, columns] = read_pixels("--region", options.region);
+    options.calibration.region_rows = rows;
+    options.calibration.region_columns = columns;
     static const std::map<std::string, hal::PixelFormat> formats{
         {"mono8", hal::PixelFormat::mono8},
         {"mono10", hal::PixelFormat::mono10},
         {"mono12", hal::PixelFormat::mono12}};
     if (!options.format.empty()) options.calibration.format = formats.at(options.format);
 
+    options.calibration.method = *calibration::method_named(options.method);
+    options.calibration.demodulation = *calibration::demodulation_named(options.demodulation);
     options.calibration.age_limit_s = age_limits_of(options.max_age);
     options.calibration.redo = nodes_of(options.redo);
 
@@ -139,6 +123,23 @@ void add_calibrate_command(CLI::App& program, Session& session) {
                      "pixel format of the frames; default: the camera's deepest")
         ->check(CLI::IsMember({"mono8", "mono10", "mono12"}));
     command
+        ->add_option("--method", options->method,
+                     "patterns of the transmission matrix: hadamard, or random ones and least "
+                     "squares, which works beyond memory")
+        ->check(CLI::IsMember({"hadamard", "random"}))
+        ->capture_default_str();
+    command
+        ->add_option("--memory", options->calibration.memory_limit_mib,
+                     "MiB that the fields of random patterns may take; beyond it they go to a "
+                     "file beside the record")
+        ->capture_default_str()
+        ->check(CLI::NonNegativeNumber);
+    command
+        ->add_option("--demodulation", options->demodulation,
+                     "frame to field: filter, or kramers-kronig for two pixels per mode and axis")
+        ->check(CLI::IsMember({"filter", "kramers-kronig"}))
+        ->capture_default_str();
+    command
         ->add_option("--power", options->calibration.laser_power_mw,
                      "laser power in mW; 0: the bench's limit, which nothing may exceed")
         ->capture_default_str()
@@ -186,6 +187,8 @@ void add_calibrate_command(CLI::App& program, Session& session) {
         "  opal calibrate                                   the simulated bench 'lab'\n"
         "  opal calibrate --bench sim:harsh                 a bench with everything wrong\n"
         "  opal calibrate --inputs 784 --region 256x256     more inputs, 8192 outputs\n"
+        "  opal calibrate --method random --memory 256      least squares, fields on disk\n"
+        "  opal calibrate --demodulation kramers-kronig     for dense speckle\n"
         "  opal calibrate --set reference.ratio=2           what a weak reference does\n"
         "  opal calibrate --status                          how old, how good, made from what\n"
         "  opal calibrate --max-age 1h --max-age drift=10min\n"

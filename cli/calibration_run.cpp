@@ -115,6 +115,7 @@ calibration::Record run_calibration(Session& session, hal::Bench& bench,
     calibration::Options options = asked.calibration;
     options.record = asked.record_file;
     options.partial = asked.record_file.string() + ".partial";
+    options.scratch = asked.record_file.string() + ".scratch";
     options.created_by = "opal " OPAL_VERSION;
     options.utc_s = wall_clock_of(bench);
     Watcher watcher(session.terminal, asked.verdicts_to_out);

@@ -114,9 +114,11 @@ std::string diff_text(const Terminal& terminal, const calibration::RecordDiff& d
     if (diff.matrix) {
         const auto& m = *diff.matrix;
         text += fmt::format(
-            "matrices correlate by {:.6f} (noise alone would leave {:.6f}; without a tilt over the "
-            "modes {:.6f}); least alike is input {}: {:.6f}\n",
-            m.correlation, m.expected, m.phase_plane, m.worst_index, m.worst_input);
+            "matrices correlate by {:.6f} ({:.6f} is to be expected); without the phase surface of "
+            "the reference, {:.3g} rad rms where {:.2g} is its uncertainty, by {:.6f} ({:.6f}); "
+            "least alike is input {}: {:.6f}\n",
+            m.correlation, m.expected, m.surface_rad, m.surface_sigma_rad, m.flat_correlation,
+            m.flat_expected, m.worst_index, m.worst_input);
     } else {
         text += "the matrices cannot be compared: other inputs or modes, or one is missing\n";
     }

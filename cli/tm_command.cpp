@@ -4,7 +4,9 @@
 #include "cli/files.h"
 #include "cli/places.h"
 #include "cli/session.h"
+#include "cli/tm_compare.h"
 #include "cli/tm_export.h"
+#include "cli/tm_intensities.h"
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
@@ -22,6 +24,8 @@ namespace {
 struct TmOptions {
     std::string record;
     std::string out;
+    std::string other;
+    double least = 0;
 };
 
 calibration::Record load(const TmOptions& options) {
@@ -50,15 +54,25 @@ ExitCode info(const Session& session, const TmOptions& options) {
     line("bench", record.bench_name);
     line("shape", fmt::format("{} modes x {} inputs, complex, sqrt(DN)", modes, matrix.inputs));
     line("measured with",
-         fmt::format("{} frames: Hadamard patterns of order {}, {} repeats",
-                     2 * matrix.order * matrix.repeats, matrix.order, matrix.repeats));
+         matrix.method == calibration::MatrixMethod::hadamard
+             ? fmt::format("{} frames: Hadamard patterns of order {}, {} repeats", matrix.frames,
+                           matrix.order, matrix.repeats)
+             : fmt::format("{} frames: random patterns, least squares", matrix.frames));
+    line("demodulated by", std::string(name_of(record.holography.demodulation)));
     line("rms entry", fmt::format("{:.4g}", std::sqrt(power)));
     if (record.photon_transfer) {
         std::vector<float> sigma = calibration::entry_sigma(record);
         std::sort(sigma.begin(), sigma.end());
         line("sigma of an entry",
-             fmt::format("{:.3g} (median), {:.3g} to {:.3g} over the modes",
-                         sigma[sigma.size() / 2], sigma.front(), sigma.back()));
+             fmt::format("{:.3g} (median), {:.3g} to {:.3g}", sigma[sigma.size() / 2],
+                         sigma.front(), sigma.back()));
+    }
+    if (record.carrier) {
+        const std::vector<float> phase = calibration::phase_sigma(record);
+        line("phase of a mode",
+             fmt::format("known to {:.2g} rad against the centre's at the corners, the same in all "
+                         "of its entries",
+                         *std::max_element(phase.begin(), phase.end())));
     }
     line("entry : noise", fmt::format("{:.0f} : 1 in power", matrix.entry_snr));
     if (!matrix.singular_values.empty())
@@ -106,12 +120,28 @@ void add_tm_command(CLI::App& program, Session& session) {
     save->callback([&session, options] {
         session.action = [&session, options] { return write(session, *options); };
     });
+    CLI::App* const both = tm->add_subcommand(
+        "compare", "two matrices of one bench, whatever way each was measured: how alike they are");
+    both->add_option("A", options->record, "a record, or what opal tm intensities wrote")
+        ->required();
+    both->add_option("B", options->other, "the same")->required();
+    both->add_option("--least", options->least, "exit code 3 if they correlate by less than this")
+        ->check(CLI::Range(0.0, 1.0))
+        ->capture_default_str();
+    both->callback([&session, options] {
+        session.action = [&session, options] {
+            return compare_matrices(session, options->record, options->other, options->least);
+        };
+    });
+    add_tm_intensities(*tm, session);
     tm->footer(
         "FILE.npy: complex64 of shape (modes, inputs), field = T @ d. FILE.h5: real, imag, sigma.\n"
         "docs/transmission-matrix.md has the layout and what sigma means.\n"
         "\n"
         "Examples:\n"
         "  opal tm info\n"
+        "  opal tm compare lab.h5 kk.h5 --least 0.99\n"
+        "  opal tm intensities B.h5 --set reference.blocked=true\n"
         "  opal tm export T.npy       python3 -c 'import numpy; "
         "print(numpy.load(\"T.npy\").shape)'\n"
         "  opal tm export T.h5        MATLAB: T = h5read('T.h5','/real') + "

@@ -112,8 +112,15 @@ std::vector<std::byte> h5_bytes(const calibration::Record& record) {
         const std::vector<float> sigma = calibration::entry_sigma(record);
         image.dataset("sigma", "sqrt(DN)",
                       "standard deviation of the magnitude of an entry's error from repeat to "
-                      "repeat, per mode; each part has 1/sqrt(2) of it",
-                      sigma.data(), 1, modes);
+                      "repeat; each part has 1/sqrt(2) of it",
+                      sigma.data(), inputs, modes);
+    }
+    if (record.carrier) {
+        const std::vector<float> phase = calibration::phase_sigma(record);
+        image.dataset("phase_sigma", "rad",
+                      "standard deviation of the phase, against the region's centre, that all "
+                      "entries of a mode share",
+                      phase.data(), 1, modes);
     }
     return image.bytes();
 }

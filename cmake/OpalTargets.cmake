@@ -24,12 +24,17 @@ target_compile_definitions(opal_build_flags INTERFACE HWY_WANT_AVX3_DL)
 if(OPAL_WERROR)
   target_compile_options(opal_build_flags INTERFACE -Werror)
 endif()
+if(OPAL_SANITIZE STREQUAL "thread")
+  set(opal_sanitizers -fsanitize=thread)
+elseif(OPAL_SANITIZE)
+  set(opal_sanitizers -fsanitize=address,undefined)
+endif()
 if(OPAL_SANITIZE)
   # The instrumentation hides from GCC that std::function is initialised: no such warnings here.
   target_compile_options(opal_build_flags INTERFACE
-    -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+    ${opal_sanitizers} -fno-sanitize-recover=all -fno-omit-frame-pointer
     $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
-  target_link_options(opal_build_flags INTERFACE -fsanitize=address,undefined)
+  target_link_options(opal_build_flags INTERFACE ${opal_sanitizers})
   # Eigen 3.4 loads a complex<float> as one double (SSE/Complex.h), misaligned in the sanitizer's
   # eyes. Without its vector code the alignment of everything else stays checked.
   target_compile_definitions(opal_build_flags INTERFACE EIGEN_DONT_VECTORIZE)

@@ -31,6 +31,24 @@ bool same_question(const EventRow& a, const EventRow& b) {
     }
 }
 
+bool is_clean_up(const EventRow& e) {
+    const auto what = static_cast<What>(e.what);
+    return what == What::laser_off || what == What::dmd_stop || what == What::camera_disarm;
+}
+
+bool is_state(const EventRow& e) {
+    const auto what = static_cast<What>(e.what);
+    return what == What::laser_status || what == What::dmd_status || what == What::camera_status;
+}
+
+// Takes one `what` out of the list; false if there is none.
+bool settle(std::vector<std::uint8_t>& calls, std::uint8_t what) {
+    const auto at = std::find(calls.begin(), calls.end(), what);
+    if (at == calls.end()) return false;
+    calls.erase(at);
+    return true;
+}
+
 }  // namespace
 
 bool is_clock(const EventRow& e) {
@@ -60,7 +78,8 @@ const EventRow* Playback::Tape::event(std::uint64_t number) {
 const EventRow* Playback::Tape::next_command() {
     for (;;) {
         const EventRow* const e = event(next);
-        if (e == nullptr || !is_clock(*e)) return e;
+        if (e == nullptr) return e;
+        if (!is_clock(*e) && !settle(early, e->what)) return e;
         now_ns = std::max(now_ns, e->end_ns);
         ++next;
     }
@@ -79,9 +98,38 @@ void Playback::Tape::depart(const EventRow& asked, const SettingsRow& wanted,
                     departed));
 }
 
+const EventRow* Playback::Tape::beyond_clean_up(const EventRow& asked) {
+    std::uint64_t at = next;
+    std::vector<std::uint8_t> passed;
+    for (const EventRow* e = event(at); e != nullptr; e = event(++at)) {
+        if (is_clean_up(*e)) {
+            passed.push_back(e->what);
+        } else if (!is_clock(*e)) {
+            if (passed.empty() || !same_question(asked, *e)) return nullptr;
+            late.insert(late.end(), passed.begin(), passed.end());
+            next = at;
+            return e;
+        }
+    }
+    return nullptr;
+}
+
 EventRow Playback::Tape::take(const EventRow& asked, const SettingsRow& wanted, bool safe) {
+    EventRow harmless = asked;
+    harmless.fault = 0;
     if (departed.empty()) {
-        const EventRow* const found = next_command();
+        if (safe && settle(late, asked.what)) return harmless;
+        const EventRow* found = next_command();
+        if (found != nullptr && is_state(asked) && is_clean_up(*found)) {
+            found = beyond_clean_up(asked);
+            if (found == nullptr) found = event(next);
+        }
+        if (found != nullptr && is_clean_up(asked) && is_state(*found)) {
+            early.push_back(asked.what);
+            return harmless;
+        }
+        if (!late.empty() && !is_state(asked) && !is_clean_up(asked))
+            depart(asked, wanted, "a clean-up call, which was not made");
         SettingsRow recorded;
         if (found != nullptr && static_cast<What>(found->what) == What::camera_configure)
             recorded = rows<SettingsRow>(Table::settings, found->first, 1)[0];
@@ -104,8 +152,6 @@ EventRow Playback::Tape::take(const EventRow& asked, const SettingsRow& wanted, 
                                found == nullptr ? "the end" : text_of(*found, recorded));
     }
     if (!safe) depart(asked, wanted, "");
-    EventRow harmless = asked;
-    harmless.fault = 0;
     return harmless;
 }
 

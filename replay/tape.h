@@ -23,10 +23,15 @@ struct Playback::Tape {
     // Everything below with the mutex held.
     std::mutex mutex;
     std::unique_ptr<RunSource> source;
-    std::uint64_t next = 0;       // event to come
-    std::int64_t now_ns = 0;      // of the clock
-    bool open = false;            // inside of an opening
-    std::string departed;         // why nothing is answered any more; empty: all is well
+    std::uint64_t next = 0;   // event to come
+    std::int64_t now_ns = 0;  // of the clock
+    bool open = false;        // inside of an opening
+    std::string departed;     // why nothing is answered any more; empty: all is well
+    // Calls that clean up may come from another thread, and then a little earlier or later than
+    // they were recorded. early: asked before their row was reached. late: rows passed by a
+    // question after a device's state, still to be asked before anything else is.
+    std::vector<std::uint8_t> early;
+    std::vector<std::uint8_t> late;
     std::vector<EventRow> block;  // events from block_first on
     std::uint64_t block_first = 0;
 
@@ -34,6 +39,9 @@ struct Playback::Tape {
     const EventRow* event(std::uint64_t number);
     // Passes clock events.
     const EventRow* next_command();
+    // The row that the question `asked` after a state finds beyond clean-up calls nobody has made
+    // yet, which become late; nullptr if it finds none.
+    const EventRow* beyond_clean_up(const EventRow& asked);
     // The call that is made now, described by `asked`: its recorded event, or DeviceError. A call
     // that cleans up (`safe`) gives a row without fault where there is none.
     EventRow take(const EventRow& asked, const SettingsRow& wanted, bool safe);

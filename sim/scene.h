@@ -55,7 +55,8 @@ struct ReferenceScene {
     double row_offset_px = 0;  // beam centre relative to the sensor's centre
     double column_offset_px = 0;
     double curvature_rad_per_px2 =
-        0;  // wavefront: phase = curvature * distance^2 from the sensor's centre
+        0;                 // wavefront: phase = curvature * distance^2 from the sensor's centre
+    bool blocked = false;  // a beam block in the arm: the camera sees the signal alone
 };
 
 struct StabilityScene {

@@ -106,6 +106,8 @@ const std::array fields{
     SceneField{"reference.curvature_rad_per_px2",
                OPAL_FIELD(double, reference.curvature_rad_per_px2), between(-0.01, 0.01),
                "rad per square pixel", "phase = curvature * distance^2 from the sensor's centre"},
+    SceneField{"reference.blocked", OPAL_FIELD(bool, reference.blocked), any, "",
+               "a beam block in the reference arm: the camera sees the signal alone", false},
 
     SceneField{"stability.drift_rad", OPAL_FIELD(double, stability.drift_rad), between(0, 100),
                "rad", "rms of the slow phase drift between the arms"},

@@ -180,7 +180,14 @@ Tilt compare_tiles(const std::vector<SideBand>& bands, const std::vector<Tiles::
     return {std::numbers::pi * slope, std::numbers::pi * one_tile / std::sqrt(xx), one_tile / 2};
 }
 
-std::string judge(Carrier& c) {
+// How far the band is from the line k.f = 0, in units of its extent that way: 1 is a corner on the
+// line (kramers_kronig.h).
+double beside_line(double rows, double columns, const Carrier& c) {
+    return (rows * rows + columns * columns) /
+           (0.5 * (c.width_rows_cpp * rows + c.width_columns_cpp * columns));
+}
+
+std::string judge(Carrier& c, Demodulation demodulation) {
     const double rows = std::abs(c.rows_cpp.value);
     const double columns = std::abs(c.columns_cpp.value);
     // In units of the side band: 0.5 means that the light at zero frequency is inside it.
@@ -188,20 +195,35 @@ std::string judge(Carrier& c) {
     const auto twice = [](double f) { return std::abs(2 * f - std::round(2 * f)); };
     const double from_twin =
         std::max(twice(rows) / c.width_rows_cpp, twice(columns) / c.width_columns_cpp);
-    c.verdict.checks = {
-        {.name = "side band over noise", .value = c.peak_to_floor, .low = 8},
-        {.name = "band widths from zero frequency", .value = from_zero, .low = 0.75},
-        {.name = "band widths from the twin", .value = from_twin, .low = 0.75}};
+    const double beside = beside_line(rows, columns, c);
+    const bool filter = demodulation == Demodulation::filter;
+    // Kramers-Kronig lets |S|^2 lie in the band. A corner of the band beyond the line holds little.
+    constexpr double least_beside = 0.8;
+    const Check clear =
+        filter ? Check{.name = "band widths from zero frequency", .value = from_zero, .low = 0.75}
+               : Check{.name = "band on one side of zero frequency",
+                       .value = beside,
+                       .low = least_beside};
+    c.verdict.checks = {{.name = "side band over noise", .value = c.peak_to_floor, .low = 8},
+                        clear,
+                        {.name = "band widths from the twin", .value = from_twin, .low = 0.75}};
     if (c.peak_to_floor < 8)
         return fmt::format(
             "fringes are only {:.1f} times stronger than noise, want 8; more light, or a reference "
             "path of equal length, is needed",
             c.peak_to_floor);
-    if (from_zero < 0.75)
+    if (filter && from_zero < 0.75)
         return fmt::format(
             "the carrier ({:.3f}, {:.3f}) cycles per pixel is {:.2f} band widths from zero, want "
-            "0.75; tilt the reference more, or make the speckle coarser",
+            "0.75; tilt the reference more, make the speckle coarser, or use --demodulation "
+            "kramers-kronig",
             c.rows_cpp.value, c.columns_cpp.value, from_zero);
+    if (!filter && beside < least_beside)
+        return fmt::format(
+            "the side band at the carrier ({:.3f}, {:.3f}) cycles per pixel reaches across the "
+            "line through zero frequency ({:.2f} of its extent away, want {:.1f}), and "
+            "Kramers-Kronig needs it on one side; tilt the reference more",
+            c.rows_cpp.value, c.columns_cpp.value, beside, least_beside);
     if (from_twin < 0.75)
         return fmt::format(
             "the side band and its twin are {:.2f} band widths apart at the carrier ({:.3f}, "
@@ -307,7 +329,7 @@ Carrier measure_carrier(Session& session) {
     result.pitch_columns_px =
         std::max(1, static_cast<int>(std::lround(1 / whole.width_columns_cpp)));
     result.peak_to_floor = whole.peak_to_floor;
-    result.verdict.text = judge(result);
+    result.verdict.text = judge(result, session.options.demodulation);
     result.verdict.passed = true;
     for (const Check& c : result.verdict.checks)
         result.verdict.passed = result.verdict.passed && c.holds();

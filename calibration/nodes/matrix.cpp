@@ -6,6 +6,8 @@
 // signs in every repeat make fringes of |S|^2 average out instead of adding to the entries.
 #include "calibration/nodes/matrix.h"
 
+#include "calibration/nodes/matrix_random.h"
+
 #include "calibration/hadamard.h"
 #include "calibration/matrix_fit.h"
 #include "calibration/session.h"
@@ -69,9 +71,7 @@ std::vector<double> singular_values(const TransmissionMatrix& matrix, std::size_
     return values;
 }
 
-}  // namespace
-
-HadamardPlan matrix_plan(const Session& session) {
+HadamardPlan hadamard_plan(const Session& session) {
     const int inputs = session.record.inputs;
     const int order = hadamard_order(inputs);
     const auto per_repeat = 2 * static_cast<std::size_t>(order);
@@ -86,8 +86,8 @@ HadamardPlan matrix_plan(const Session& session) {
     return {inputs, repeats, std::move(signs)};
 }
 
-TransmissionMatrix measure_matrix(Session& session) {
-    const HadamardPlan plan = matrix_plan(session);
+TransmissionMatrix measure_hadamard(Session& session) {
+    const HadamardPlan plan = hadamard_plan(session);
     session.expect(plan.frames());
     const Layout layout = session.layout();
     FieldReader reader(session);
@@ -114,14 +114,18 @@ TransmissionMatrix measure_matrix(Session& session) {
     result.inputs = plan.inputs();
     result.order = plan.order();
     result.repeats = plan.repeats();
+    result.frames = static_cast<int>(plan.frames());
     result.entries = std::move(fit.entries);
     result.noise_power = fit.noise_power;
-    const double entry = power(result.entries) / static_cast<double>(result.entries.size());
     // Each entry is the mean of order x repeats differences of two frames.
-    const double entry_variance = 2 * result.noise_power / (plan.order() * plan.repeats());
-    result.entry_snr = entry / std::max(entry_variance, 1e-30);
-    result.singular_values = singular_values(result, modes);
+    result.input_variance.assign(static_cast<std::size_t>(plan.inputs()),
+                                 2 / static_cast<float>(plan.order() * plan.repeats()));
+    return result;
+}
 
+void judge(TransmissionMatrix& result, std::size_t modes) {
+    const double entry = power(result.entries) / static_cast<double>(result.entries.size());
+    result.entry_snr = entry / std::max(result.entry_variance(), 1e-30);
     result.verdict.checks = {
         {.name = "entries over their noise (power)", .value = result.entry_snr, .low = 100}};
     if (result.entry_snr < 100) {
@@ -130,18 +134,56 @@ TransmissionMatrix measure_matrix(Session& session) {
             "fewer "
             "inputs (larger blocks of mirrors), more laser power or a longer exposure",
             result.entry_snr);
-    } else {
-        result.verdict.passed = true;
-        result.verdict.text = fmt::format(
-            "{} inputs x {} modes from {} frames, entries {:.0f} times above their noise (power), "
-            "singular values {:.2f} to {:.2f}",
-            result.inputs, modes, plan.frames(), result.entry_snr, result.singular_values.front(),
-            result.singular_values.back());
-        if (2 * static_cast<std::size_t>(result.inputs) > modes)
-            result.verdict.text += fmt::format(
-                "; more inputs than half of the modes leave no phase reference free of the data: a "
-                "larger --region is better");
+        return;
     }
+    result.verdict.passed = true;
+    result.verdict.text = fmt::format(
+        "{} inputs x {} modes from {} frames of {} patterns, entries {:.0f} times above their "
+        "noise (power), singular values {:.2f} to {:.2f}",
+        result.inputs, modes, result.frames,
+        result.method == MatrixMethod::hadamard ? "Hadamard" : "random", result.entry_snr,
+        result.singular_values.front(), result.singular_values.back());
+    if (2 * static_cast<std::size_t>(result.inputs) > modes)
+        result.verdict.text += fmt::format(
+            "; more inputs than half of the modes leave no phase reference free of the data: a "
+            "larger --region is better");
+}
+
+}  // namespace
+
+std::string_view name_of(MatrixMethod method) {
+    return method == MatrixMethod::hadamard ? "hadamard" : "random";
+}
+
+std::optional<MatrixMethod> method_named(std::string_view name) {
+    for (const MatrixMethod m : {MatrixMethod::hadamard, MatrixMethod::random})
+        if (name == name_of(m)) return m;
+    return std::nullopt;
+}
+
+double TransmissionMatrix::entry_variance() const {
+    double sum = 0;
+    for (const float v : input_variance) sum += static_cast<double>(v);
+    return noise_power * sum / static_cast<double>(std::max<std::size_t>(input_variance.size(), 1));
+}
+
+std::vector<std::uint8_t> matrix_patterns(const Session& session) {
+    if (session.options.method == MatrixMethod::random) return random_patterns(session).on;
+    const HadamardPlan plan = hadamard_plan(session);
+    std::vector<std::uint8_t> on;
+    on.reserve(plan.frames() * static_cast<std::size_t>(plan.inputs()));
+    for (std::size_t f = 0; f < plan.frames(); ++f)
+        for (int i = 0; i < plan.inputs(); ++i) on.push_back(plan.on(f, i) ? 1 : 0);
+    return on;
+}
+
+TransmissionMatrix measure_matrix(Session& session) {
+    TransmissionMatrix result = session.options.method == MatrixMethod::random
+                                    ? measure_random(session)
+                                    : measure_hadamard(session);
+    const std::size_t modes = session.record.holography.modes();
+    result.singular_values = singular_values(result, modes);
+    judge(result, modes);
     return result;
 }
 

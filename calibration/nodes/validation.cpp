@@ -4,7 +4,6 @@
 
 #include "calibration/error_budget.h"
 #include "calibration/error_witness.h"
-#include "calibration/matrix_fit.h"
 #include "calibration/phase_reference.h"
 #include "calibration/pixel_witness.h"
 #include "calibration/session.h"
@@ -36,12 +35,12 @@ using Bits = std::vector<std::uint8_t>;
 
 // What the frames of the matrix showed.
 std::set<Bits> shown_before(const Session& session) {
-    const HadamardPlan plan = matrix_plan(session);
+    const Bits on = matrix_patterns(session);
+    const auto inputs = static_cast<std::ptrdiff_t>(session.record.inputs);
     std::set<Bits> shown;
-    Bits bits(static_cast<std::size_t>(plan.inputs()));
-    for (std::size_t f = 0; f < plan.frames(); ++f) {
-        for (int i = 0; i < plan.inputs(); ++i)
-            bits[static_cast<std::size_t>(i)] = plan.on(f, i) ? 1 : 0;
+    Bits bits(static_cast<std::size_t>(inputs));
+    for (auto at = on.begin(); at != on.end(); at += inputs) {
+        std::copy_n(at, inputs, bits.begin());
         shown.insert(bits);
     }
     return shown;
@@ -261,7 +260,7 @@ Validation measure_validation(Session& session) {
         if (f % (judged / examples) == 0) budget.examples.emplace_back(field.begin(), field.end());
     }
     // On average the matrix is older than these frames by half of its own frames and half of these.
-    budget.age_s = took_s / judged * (matrix.order * matrix.repeats + 0.5 * judged);
+    budget.age_s = took_s / judged * 0.5 * (matrix.frames + static_cast<int>(judged));
     std::vector<double> parts;
     for (const Sums& s : tenths) parts.push_back(s.correlation());
     result.correlation = {all.correlation(), mean_of(parts).sigma};

@@ -132,7 +132,7 @@ Optics::State::State(const Scene& s)
         speckle.mean_power() * medium->entry_power() * 4096 * 4096 * 0.5 * dmd.full_power();
     field_unit = std::sqrt(reference_e_per_us / s.reference.ratio) / rms_signal_units;
     units_per_sum = rms_signal_units / std::sqrt(mean_sum_square);
-    reference_units = rms_signal_units * std::sqrt(s.reference.ratio);
+    reference_units = s.reference.blocked ? 0 : rms_signal_units * std::sqrt(s.reference.ratio);
 }
 
 std::shared_ptr<const RegionPlan> Optics::State::plan(hal::Region region, int threads) const {

@@ -233,7 +233,7 @@ TEST_CASE("two calibrations of one bench are equal; another medium is not") {
         moved.matrix->entries[k] *= std::polar(1.0F, 0.03F * static_cast<float>(k % columns));
     const auto tilted = calibration::compare(f.record, moved);
     CHECK(contains(tilted.nodes[static_cast<std::size_t>(Node::matrix)].text, "tilt"));
-    CHECK(tilted.matrix->phase_plane > 0.998);
+    CHECK(tilted.matrix->flat_correlation > 0.998);
 }
 
 TEST_CASE("ages in words") {

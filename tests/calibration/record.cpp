@@ -122,7 +122,7 @@ TEST_CASE("h5py, a foreign reader, sees values, shapes and units") {
 import h5py, numpy, sys
 f = h5py.File(sys.argv[1], 'r')
 assert f.attrs['format'] == b'opal calibration record', f.attrs['format']
-assert f.attrs['version'] == 4
+assert f.attrs['version'] == 5
 r = f['record']
 assert r.attrs['bench_identity'].decode('utf-8') == 'medium 1f; \u00b5m'
 assert r['laser_power_mw'][()] == 41.25 and r['laser_power_mw'].attrs['unit'] == b'mW'
@@ -196,11 +196,11 @@ TEST_CASE("records of another version are refused, with both numbers") {
     const fs::path path = folder / "lab.h5";
     save_record(sample_record(), path);
     const std::string command = "/usr/bin/python3 -c \"import h5py; h5py.File('" + path.string() +
-                                "', 'a').attrs['version'] = 5.0\"";
+                                "', 'a').attrs['version'] = 6.0\"";
     REQUIRE(std::system(command.c_str()) == 0);
     const std::string text = error_of(path);
-    CHECK(contains(text, "version 5"));
-    CHECK(contains(text, "reads version 4"));
+    CHECK(contains(text, "version 6"));
+    CHECK(contains(text, "reads version 5"));
 }
 
 TEST_CASE("a truncated file is refused wherever it was cut") {
@@ -333,7 +333,10 @@ TEST_CASE("numbers that cannot be are refused, each in its own words") {
         {"r['dark/hot_pixels'][1] = 1048576", "dark.hot_pixels is 1048576", "at most 1048575"},
         {"r['matrix/inputs'][()] = 2", "matrix.inputs is 2", "3"},
         {"r['matrix/entries'][1, 1] = numpy.nan", "matrix.entries", "not finite, number 5"},
-        {"r['matrix/order'][()] = 0", "matrix.order is 0", "1 to"},
+        {"r['matrix/order'][()] = -1", "matrix.order is -1", "0 to"},
+        {"r['matrix/frames'][()] = 0", "matrix.frames is 0", "1 to"},
+        {"r['holography'].attrs['demodulation'] = numpy.bytes_('tilt')", "demodulation 'tilt'",
+         "is not known"},
         {"r['validation/budget/0/share'][()] = numpy.nan", "validation.budget.share is nan",
          "a number"},
     };

@@ -32,6 +32,7 @@ inline calibration::Record sample_record() {
     h.pitch_columns_px = 3;
     h.mode_rows = 2;
     h.mode_columns = 2;
+    h.demodulation = calibration::Demodulation::kramers_kronig;
     for (int i = 0; i < 24; ++i) h.reference_dn.push_back(100.25F + static_cast<float>(i));
     r.dark.emplace();
     r.dark->deep_bits = 12;
@@ -62,6 +63,8 @@ inline calibration::Record sample_record() {
     r.matrix->inputs = 3;
     r.matrix->order = 4;
     r.matrix->repeats = 2;
+    r.matrix->frames = 16;
+    r.matrix->input_variance = {0.25F, 0.25F, 0.25F};
     for (int i = 0; i < 12; ++i) r.matrix->entries.emplace_back(1.5F, static_cast<float>(-i));
     r.matrix->singular_values = {3, 2, 1};
     return r;

@@ -47,7 +47,7 @@ class TransmissionMatrix(ProgramTest):
         with h5py.File(self.path("T.h5")) as file:
             self.assertEqual(file["real"].attrs["unit"], b"sqrt(DN)")
             self.assertTrue((file["real"][:] + 1j * file["imag"][:] == entries).all())
-            self.assertEqual(file["sigma"].shape, (1, 256))
+            self.assertEqual(file["sigma"].shape, (10, 256))
             # What MATLAB's h5read gives: the same memory in column order.
             as_matlab = file["real"][:].ravel().reshape(256, 10, order="F")
             self.assertTrue((as_matlab == matrix.real).all())

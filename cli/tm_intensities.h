@@ -1,0 +1,14 @@
+// TmIntensities: `opal tm intensities`, a matrix measured without a reference arm.
+#pragma once
+
+#include "cli/session.h"
+
+namespace CLI {
+class App;
+}
+
+namespace opal::cli {
+
+void add_tm_intensities(CLI::App& tm, Session& session);
+
+}  // namespace opal::cli
