@@ -52,7 +52,7 @@ void named(Archive& a, const char* field, Choice& choice,
     const std::optional<Choice> found = find(name);
     if (!found)
         throw std::runtime_error(std::string(field) + " '" + name +
-                                 "' is not known to this version");
+                                 "' is not known to this version; calibrate again");
     choice = *found;
 }
 

@@ -176,9 +176,9 @@ TEST_CASE("the lab at 2 x 2 pixels per mode: 0.99 where plain filtering cannot")
     MESSAGE("the filter without noise: carrier 0.22, twin alone "
             << twin << ", with |S|^2 " << filtered(0.22, true) << "; carrier 0.25, twin alone "
             << quarter_twin << ", with |S|^2 " << filtered(0.25, true));
-    // Band and twin of 0.5 cycles per pixel are 0.5 apart at a carrier of 0.25 and 0.44 at 0.22: the
-    // twin, as strong as the band itself, lies in it by 12 % of the width and more with the soft
-    // edges of both.
+    // Band and twin of 0.5 cycles per pixel are 0.5 apart at a carrier of 0.25 and 0.44 at 0.22:
+    // the twin, as strong as the band itself, lies in it by 12 % of the width, and by more with
+    // the soft edges of both.
     CHECK(quarter_twin > twin + 0.03);
     CHECK(plain < twin);
     CHECK(plain < 0.975);

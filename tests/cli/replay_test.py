@@ -78,17 +78,19 @@ class Replay(ProgramTest):
 
     def test_a_training_is_replayed(self):
         write_images(self.path("images"))
+        done = self.opal("calibrate", *self.bench, "--calibration", self.path("wide.h5"))
+        self.assertEqual(done.returncode, 0, done.stderr)
         arguments = ("train", "mnist", "--data", self.path("images"), "--epochs", "1",
                      "--recipe", "batch=100", "--no-test", "--json")
-        done = self.opal(*arguments, "recorded.json", *self.bench, *self.calibrate(),
-                         "--record", "training.h5")
+        done = self.opal(*arguments, "recorded.json", *self.bench,
+                         "--calibration", self.path("wide.h5"), "--record", "training.h5")
         self.assertEqual(done.returncode, 0, done.stderr)
         again = self.opal(*arguments, "replayed.json", "--bench", "replay:training.h5")
         self.assertEqual(again.returncode, 0, again.stderr)
         epochs = []
         for name in ("recorded.json", "replayed.json"):
             run = json.loads(self.read(name))["runs"][0]
-            self.assertGreater(run["projections"]["exposures"], 0)
+            self.assertGreater(run["projections"]["acquisitions"], 0)
             epochs.append([{k: v for k, v in epoch.items() if k != "elapsed_s"}
                            for epoch in run["epochs"]] + [run["projections"]])
         self.assertEqual(epochs[0], epochs[1])
