@@ -250,9 +250,7 @@ private:
                result == LIBUSB_ERROR_TIMEOUT || result == LIBUSB_ERROR_BUSY;
     }
     int handle_events(hal::Duration span, int& done) {
-        // libusb takes no negative times, and a deadline may pass while what is left is counted.
-        const auto left = std::max(span, hal::Duration{0});
-        const auto us = std::chrono::ceil<std::chrono::microseconds>(left).count();
+        const auto us = std::chrono::ceil<std::chrono::microseconds>(span).count();
         timeval limit{us / 1'000'000, us % 1'000'000};
         return libusb_handle_events_timeout_completed(context_.get(), &limit, &done);
     }

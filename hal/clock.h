@@ -39,8 +39,10 @@ struct Deadline {
         return {span < Time::max() - now ? now + span : Time::max()};
     }
     bool passed(const Clock& clock) const { return clock.now() >= at; }
+    // Never negative: a deadline that passes while it is asked has nothing left.
     Duration left(const Clock& clock) const {
-        return at > clock.now() ? at - clock.now() : Duration{0};
+        const Time now = clock.now();
+        return at > now ? at - now : Duration{0};
     }
 };
 

@@ -1,4 +1,4 @@
-// Deadline arithmetic on a clock that stands still. The clocks themselves run the contract suite.
+// Deadline arithmetic on a clock that stands still, and on one that does not. The clocks themselves run the contract suite.
 #include "hal/clock.h"
 
 #include <doctest/doctest.h>
@@ -15,6 +15,16 @@ public:
 
 private:
     Time now_{1000ns};
+};
+
+// Each look takes 20 ns.
+class BusyClock final : public Clock {
+public:
+    Time now() const override { return now_ += 20ns; }
+    void wait_until(Time) override {}
+
+private:
+    mutable Time now_{0ns};
 };
 
 }  // namespace
@@ -35,4 +45,12 @@ TEST_CASE("a deadline passes at its moment, not before") {
     CHECK(deadline.left(clock) == 0ns);
     CHECK(Deadline::after(clock, Duration::max()).at == Time::max());
     CHECK(Deadline::after(clock, -1ns).passed(clock));
+}
+
+TEST_CASE("a deadline that passes while it is asked has nothing left") {
+    const BusyClock clock;
+    const Deadline deadline{Time(30ns)};
+    CHECK(deadline.left(clock) == 10ns);  // asked at 20 ns
+    CHECK(deadline.left(clock) == 0ns);   // at 40 ns
+    CHECK(deadline.left(clock) == 0ns);
 }
