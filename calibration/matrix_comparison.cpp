@@ -109,6 +109,12 @@ double surface_variance(const Record& r) {
            u.bend_rad_per_px2 * u.bend_rad_per_px2 * bend.variance();
 }
 
+// Whether mode m of one lies where mode m of the other does.
+bool same_places(const Holography& a, const Holography& b) {
+    return a.mode_rows == b.mode_rows && a.mode_columns == b.mode_columns && a.region == b.region &&
+           a.pitch_rows_px == b.pitch_rows_px && a.pitch_columns_px == b.pitch_columns_px;
+}
+
 }  // namespace
 
 std::optional<MatrixComparison> compare_matrices(const Record& before, const Record& after) {
@@ -117,8 +123,8 @@ std::optional<MatrixComparison> compare_matrices(const Record& before, const Rec
     const Holography& h = before.holography;
     const std::size_t modes = h.modes();
     if (!a || !b || a->inputs != b->inputs || a->entries.size() != b->entries.size() ||
-        modes == 0 || after.holography.mode_rows != h.mode_rows ||
-        after.holography.mode_columns != h.mode_columns || a->entries.empty())
+        modes == 0 || a->entries.empty() || before.layout != after.layout ||
+        !same_places(h, after.holography))
         return std::nullopt;
     const auto inputs = static_cast<std::size_t>(a->inputs);
     std::vector<Complex> product(modes, 0);

@@ -183,7 +183,7 @@ std::vector<BenchField> make_fields() {
         {"laser.warm_up_s",
          false,
          {},
-         "a number, 0 or more, in s",
+         "a number, 0 to 86400, in s",
          "from light to power within specification. Without it: the longest of the "
          "laser's manual",
          [](Plan& plan, const std::string& text) {

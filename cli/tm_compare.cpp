@@ -67,7 +67,8 @@ double both_with(Lines& lines, const std::filesystem::path& a, const std::filesy
     const auto found = calibration::compare_matrices(before, after);
     if (!found)
         throw BadInput(
-            fmt::format("{} and {} cannot be compared: other inputs or modes, or no matrix yet",
+            fmt::format("{} and {} cannot be compared: other inputs, other modes or places of "
+                        "them, or no matrix yet",
                         a.string(), b.string()));
     lines.add("first", fmt::format("{}: {}", a.string(), way_of(before)));
     lines.add("second", fmt::format("{}: {}", b.string(), way_of(after)));

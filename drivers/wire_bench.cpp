@@ -16,6 +16,13 @@ std::string values_text(const CameraValues& values) {
     return text;
 }
 
+// What makes milliwatts of a current: with another slope the same number is other light.
+std::string diode_text(const WireBenchPlan& plan) {
+    if (plan.laser.kind != DeviceKind::dlcpro) return {};
+    return fmt::format(" threshold {} mA slope {} mW/mA", plan.laser_facts.threshold_ma,
+                       plan.laser_facts.slope_mw_per_ma);
+}
+
 class WireBench final : public hal::Bench {
 public:
     explicit WireBench(const WireBenchPlan& plan)
@@ -23,10 +30,11 @@ public:
           laser_(open_laser(plan.laser, clock_, plan.laser_facts)),
           dmd_(open_dmd(plan.dmd, clock_, plan.trigger, plan.on_upload)),
           camera_(open_camera(plan.camera, clock_, plan.trigger, plan.camera_values)),
-          identity_(fmt::format("wire:dmd {} {}; camera {} {}{}; laser {} {}; medium {}",
+          identity_(fmt::format("wire:dmd {} {}; camera {} {}{}; laser {} {}{}; medium {}",
                                 dmd_->info().model, dmd_->info().serial, camera_->info().model,
                                 camera_->info().serial, values_text(plan.camera_values),
-                                laser_->info().model, laser_->info().serial, plan.medium)) {}
+                                laser_->info().model, laser_->info().serial, diode_text(plan),
+                                plan.medium)) {}
 
     // Light goes first, whatever happens after.
     ~WireBench() override {

@@ -29,7 +29,8 @@ public:
 private:
     sim::StreamSession session(ServedBench& bench) {
         sim::StreamSession session;
-        session.connected = [this] {
+        session.connected = [this, &bench] {
+            bench.catch_up();
             instrument_.connected();
             return std::vector<std::byte>();
         };

@@ -18,10 +18,12 @@
 #include <CLI/CLI.hpp>
 
 #include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <vector>
 
 namespace opal::cli {
@@ -148,6 +150,9 @@ ExitCode serve(Session& session, ServeOptions options) {
         events.open(options.events);
         if (!events) throw BadInput("cannot write the events to " + options.events);
     }
+    // One that is left from another time names nobody who answers.
+    std::error_code ignored;
+    if (!options.bench_file.empty()) std::filesystem::remove(options.bench_file, ignored);
     ServedBench bench(scene, options.events.empty() ? nullptr : &events,
                       faults ? &*faults : nullptr);
     std::optional<ServedUsbBus> bus;
@@ -213,10 +218,13 @@ void add_bench_options(CLI::App& command, ServeOptions& options) {
         ->type_name("SCHEDULE");
     command.add_option("--events", options.events, "every laser, DMD and camera event, as JSON")
         ->type_name("FILE");
-    command.add_option("--light", options.light_hz,
-                       "no DMD and no laser to talk to: full light, and bars shown at this rate in "
-                       "Hz; the trigger output is the camera's Line0");
-    command.add_option("--seconds", options.seconds, "end by itself after so long");
+    command
+        .add_option("--light", options.light_hz,
+                    "no DMD and no laser to talk to: full light, and bars shown at this rate in "
+                    "Hz; the trigger output is the camera's Line0")
+        ->check(CLI::Range(0.001, 1e6));
+    command.add_option("--seconds", options.seconds, "end by itself after so long")
+        ->check(CLI::Range(0.0, 1e9));
 }
 
 void add_camera_options(CLI::App& command, sim::GigeCameraOptions& camera) {

@@ -132,8 +132,10 @@ void GigeCamera::open_stream() {
     } else {
         packet_size_ = negotiate_packet_size(control_, *ports_.stream, clock_, limits);
     }
-    receiver_ = std::make_unique<StreamReceiver>(*ports_.stream, clock_, control_.device(),
-                                                 stream_source_port(), options_.own_threads);
+    auto receiver = std::make_unique<StreamReceiver>(*ports_.stream, clock_, control_.device(),
+                                                     stream_source_port(), options_.own_threads);
+    const std::lock_guard lock(lost_mutex_);  // the heartbeat may be lost already
+    receiver_ = std::move(receiver);
 }
 
 // 0 where the camera does not tell.
@@ -171,10 +173,8 @@ void GigeCamera::keep_alive(const std::stop_token& stop) {
 }
 
 void GigeCamera::lose(std::string reason) {
-    {
-        const std::lock_guard lock(lost_mutex_);
-        lost_ = std::move(reason);
-    }
+    const std::lock_guard lock(lost_mutex_);
+    lost_ = std::move(reason);
     if (receiver_) receiver_->interrupt();
 }
 

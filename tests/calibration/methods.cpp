@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -58,14 +59,19 @@ const Record& usual() {
     return record;
 }
 
+// A folder of this test's own, removed with all it holds.
 struct Folder {
-    std::filesystem::path path =
-        std::filesystem::temp_directory_path() / "opal-test-calibration-methods";
+    std::filesystem::path path;
     Folder() {
-        std::filesystem::remove_all(path);
-        std::filesystem::create_directories(path);
+        std::string name =
+            (std::filesystem::temp_directory_path() / "opal-methods-XXXXXX").string();
+        REQUIRE(::mkdtemp(name.data()) != nullptr);
+        path = name;
     }
-    ~Folder() { std::filesystem::remove_all(path); }
+    ~Folder() {
+        std::error_code ignored;
+        std::filesystem::remove_all(path, ignored);
+    }
 };
 
 }  // namespace

@@ -52,7 +52,7 @@ TEST_CASE("the limit of the bench file holds") {
     plan.laser_facts.limit_mw = 5;
     const auto wired = drivers::make_wire_bench(plan);
     CHECK(wired->laser_limit_mw() == 5);
-    fault_of([&] { wired->laser().arm(6); }, hal::ErrorKind::unsafe);
+    fault_of([&] { wired->laser().arm(6); }, {hal::ErrorKind::unsafe});
     CHECK(served.bench.light().status().state == hal::LaserState::off);
 }
 
@@ -64,7 +64,7 @@ TEST_CASE("whoever is missing or taken is named, and the laser has been turned o
             auto plan = served.plan();
             drivers::open_camera(plan.camera, wired->clock(), plan.trigger);
         },
-        hal::ErrorKind::refused);
+        {hal::ErrorKind::refused});
     check_says(taken, "the program at 127.0.0.1");
     // Cable pulled from the DMD: its next command says so; the light can still be ended.
     wired->laser().arm(10);
@@ -77,7 +77,7 @@ TEST_CASE("whoever is missing or taken is named, and the laser has been turned o
             wired->dmd().load(0, patterns);
             wired->dmd().program(contract::sequence_of(1, {0us, 0us, 300us, 300us}));
         },
-        hal::ErrorKind::disconnected);
+        {hal::ErrorKind::disconnected});
     check_says(gone, "127.0.61.4:21845");
     wired->laser().off();
     CHECK(served.bench.light().status().state == hal::LaserState::off);
@@ -88,7 +88,7 @@ TEST_CASE("no bench without its DMD: the message names it, the laser stays off")
     const auto plan = served.plan();
     served.dmd.reset();
     const std::string missing =
-        fault_of([&] { drivers::make_wire_bench(plan); }, hal::ErrorKind::refused);
+        fault_of([&] { drivers::make_wire_bench(plan); }, {hal::ErrorKind::refused});
     check_says(missing, "127.0.61.5:21845");
     CHECK(served.bench.light().status().state == hal::LaserState::off);
 }
@@ -106,10 +106,10 @@ TEST_CASE("what the bench file says about cable and camera reaches the devices")
     }
     plan.camera_values = {{"NoSuchFeature", "1"}};
     const std::string unknown =
-        fault_of([&] { drivers::make_wire_bench(plan); }, hal::ErrorKind::unsupported);
+        fault_of([&] { drivers::make_wire_bench(plan); }, {hal::ErrorKind::unsupported});
     check_says(unknown, "NoSuchFeature");
     // The table's cable knows no falling edges, and its board says so.
     plan = served.plan();
     plan.trigger.negative = true;
-    fault_of([&] { drivers::make_wire_bench(plan); }, hal::ErrorKind::refused);
+    fault_of([&] { drivers::make_wire_bench(plan); }, {hal::ErrorKind::refused});
 }

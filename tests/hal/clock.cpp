@@ -1,4 +1,5 @@
-// Deadline arithmetic on a clock that stands still, and on one that does not. The clocks themselves run the contract suite.
+// Deadline arithmetic on a clock that stands still, and on one that does not. The clocks
+// themselves run the contract suite.
 #include "hal/clock.h"
 
 #include <doctest/doctest.h>

@@ -123,5 +123,5 @@ TEST_CASE("unplugged in the middle of an upload, plugged in and opened again") {
     dmd->program(test::sequence_of_slots({0, 1, 29}));
     dmd->start();
     CHECK_FALSE(board.instrument.showing_splash());
-    CHECK(board.inner->dmd().status().running);
+    CHECK(board.inner->dmd().status().entries_started > 0);  // and may have ended since
 }
