@@ -97,9 +97,11 @@ std::optional<Interfaces> find_interfaces(std::span<const std::byte> configurati
             found.info = decode_info(d);
         }
     }
-    if (!control || found.control.in == 0 || found.control.out == 0) return std::nullopt;
-    if (events && events->in != 0) found.events = events;
-    if (stream && stream->in != 0) found.stream = stream;
+    // Reads are counted in packets: an endpoint whose packets are empty is none.
+    const auto can_send = [](const Channel& c) { return c.in != 0 && c.packet_bytes != 0; };
+    if (!control || !can_send(found.control) || found.control.out == 0) return std::nullopt;
+    if (events && can_send(*events)) found.events = events;
+    if (stream && can_send(*stream)) found.stream = stream;
     return found;
 }
 

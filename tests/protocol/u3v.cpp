@@ -307,6 +307,17 @@ TEST_CASE("interfaces of a camera, from descriptors that Wireshark decodes") {
     CHECK_FALSE(
         find_interfaces(hex("09 04 00 00 02 0e 01 00 00 07 05 01 02 00 04 00"
                             "07 05 81 02 00 04 00")));
+    // Packets of no bytes: no stream, no events; and no camera if its answers would be empty.
+    for (std::size_t at = 0; at + 7 <= typed.size(); ++at) {
+        const bool endpoint = typed[at] == std::byte{7} && typed[at + 1] == std::byte{5};
+        if (!endpoint || (typed[at + 2] & std::byte{0x80}) == std::byte{0}) continue;
+        auto empty = typed;
+        empty[at + 4] = empty[at + 5] = std::byte{0};
+        const auto part = find_interfaces(empty);
+        CHECK(part.has_value() == (typed[at + 2] != std::byte{0x81}));
+        if (part) CHECK(part->stream.has_value() == (typed[at + 2] != std::byte{0x83}));
+        if (part) CHECK(part->events.has_value() == (typed[at + 2] != std::byte{0x82}));
+    }
     // High speed: packets of 512 bytes, no companions.
     const auto slow = find_interfaces(encode_configuration(*found, high_speed));
     REQUIRE(slow);
