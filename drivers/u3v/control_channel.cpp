@@ -22,6 +22,7 @@ namespace {
 
 constexpr std::size_t smallest_limit = 64;
 constexpr std::size_t largest_limit = 65536;
+constexpr hal::Duration longest_answer = std::chrono::seconds(10);
 
 std::size_t whole_packets(std::size_t bytes, std::size_t packet) {
     return (bytes + packet - 1) / packet * packet;
@@ -40,6 +41,14 @@ ControlChannel::ControlChannel(hal::UsbDevice& usb, const wire::Channel& endpoin
       answer_(whole_packets(longest_ack_, std::max<std::size_t>(64, endpoints.packet_bytes))) {}
 
 void ControlChannel::learn_limits() {
+    const hal::Duration promised = std::chrono::milliseconds(read32(wire::abrm::max_response_ms));
+    {
+        const std::lock_guard lock(mutex_);
+        const hal::Duration needed = std::min(2 * promised, longest_answer);
+        timing_.read_answer = std::max(timing_.read_answer, needed);
+        timing_.write_answer = std::max(timing_.write_answer, needed);
+        learned_ = true;
+    }
     const std::uint64_t sbrm = read64(wire::abrm::sbrm);
     const std::size_t command = read32(sbrm + wire::sbrm::max_command);
     const std::size_t ack = read32(sbrm + wire::sbrm::max_ack);
@@ -63,7 +72,9 @@ std::optional<wire::AckPacket> ControlChannel::ask_once(Command command, std::ui
     hal::Deadline deadline = hal::Deadline::after(clock_, patience);
     usb_.write(endpoints_.out, packet, deadline);
     int pending = 0;
-    for (;;) {
+    for (bool first = true;; first = false) {
+        // A device that sends on and on what nobody asked for does not prolong the wait.
+        if (!first && deadline.passed(clock_)) return std::nullopt;
         const auto length = usb_.read(endpoints_.in, answer_, deadline);
         if (!length) return std::nullopt;
         const auto ack = wire::decode_ack(std::span(answer_).first(*length));
@@ -106,14 +117,21 @@ void ControlChannel::give_up(const char* operation, std::uint64_t address,
 void ControlChannel::read_piece(std::uint64_t address, std::span<std::byte> into) {
     const wire::MemoryRange range{address, static_cast<std::uint16_t>(into.size())};
     std::string trouble;
+    hal::Duration patience = timing_.read_answer;
+    hal::Duration waited{0};
     for (int attempt = 0; attempt < timing_.tries; ++attempt) {
         if (attempt > 0) ++retries_;
         const std::uint16_t id = new_id();
         const std::size_t size = wire::encode_read_memory(id, range, command_);
         try {
-            const auto ack = ask_once(Command::read_memory, id, std::span(command_).first(size),
-                                      timing_.read_answer);
-            if (!ack) continue;
+            const auto ack =
+                ask_once(Command::read_memory, id, std::span(command_).first(size), patience);
+            if (!ack) {
+                waited += patience;
+                if (!learned_)
+                    patience = std::max(patience, std::min(2 * patience, longest_answer));
+                continue;
+            }
             if (ack->status != Status::success) refuse("read", address, ack->status);
             if (ack->payload.size() != into.size())
                 throw DeviceError(
@@ -128,12 +146,11 @@ void ControlChannel::read_piece(std::uint64_t address, std::span<std::byte> into
             recover();
         }
     }
-    const auto waited = std::chrono::duration<double>(timing_.read_answer * timing_.tries).count();
     give_up("read", address,
             trouble.empty()
                 ? fmt::format("no answer in {:.1f} s, asked {} times; pull the camera's "
                               "cable out and put it in again",
-                              waited, timing_.tries)
+                              std::chrono::duration<double>(waited).count(), timing_.tries)
                 : trouble);
 }
 

@@ -21,7 +21,8 @@
 namespace opal::drivers::u3v {
 
 struct ControlTiming {
-    // One try of a read. Real devices take longer than the time they promise (register 0x1CC).
+    // One try of a read, and a write: at least, since a camera's own time (register 0x1CC) counts
+    // twice; real devices take longer than they promise.
     hal::Duration read_answer = std::chrono::milliseconds(500);
     hal::Duration write_answer = std::chrono::seconds(5);
     int tries = 5;
@@ -38,8 +39,9 @@ public:
     ControlChannel(hal::UsbDevice& usb, const protocol::u3v::Channel& endpoints, hal::Clock& clock,
                    std::string name, ControlTiming timing = {});
 
-    // How much the device takes and sends at once, from its registers; until then, the least that
-    // every device can.
+    // How long the device takes to answer and how much it takes and sends at once, from its
+    // registers; until then, each try of a read is twice as patient as the one before, and what is
+    // sent is the least that every device can.
     void learn_limits();
 
     std::uint32_t read32(std::uint64_t address);
@@ -71,8 +73,9 @@ private:
     const protocol::u3v::Channel endpoints_;
     hal::Clock& clock_;
     const std::string name_;
-    const ControlTiming timing_;
+    ControlTiming timing_;
     std::mutex mutex_;
+    bool learned_ = false;  // the time that the device takes
     std::uint16_t next_id_ = 1;
     std::uint64_t retries_ = 0;
     std::size_t longest_command_ = 64;

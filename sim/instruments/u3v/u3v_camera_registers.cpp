@@ -25,7 +25,6 @@ namespace {
 // The sizes of real cameras [Allied Vision 1800 U-500c].
 constexpr std::uint32_t manifest_address = 0x30000;
 constexpr std::uint32_t longest_packet = 0x400;
-constexpr std::uint32_t max_response_ms = 300;
 
 }  // namespace
 
@@ -55,7 +54,7 @@ void VirtualU3vCamera::fill_memory(const SensorScene& sensor) {
     text(abrm::serial, options_.serial);
     text(abrm::user_name, options_.user_name);
     wide(abrm::capability, u3v::has_user_name | u3v::has_family);
-    fixed(abrm::max_response_ms, max_response_ms);
+    fixed(abrm::max_response_ms, options_.max_response_ms);
     wide(abrm::manifest, manifest_address);
     wide(abrm::sbrm, sbrm_address);
     wide(abrm::configuration, 0);

@@ -29,6 +29,7 @@ struct U3vCameraOptions {
     std::uint8_t speed = protocol::u3v::super_speed;
     U3vFaults faults;
     int threads = 0;                                    // that render frames; 0: all cores
+    std::uint32_t max_response_ms = 300;                // it says so, whatever it does
     std::uint32_t alignment_bits = 10;                  // transfers are multiples of 2^this bytes
     std::size_t buffer_bytes = std::size_t{128} << 20;  // frames nobody has read yet
 };
