@@ -42,15 +42,32 @@ void WireCamera::arm(std::uint64_t frames) {
         fail(ErrorKind::wrong_state, "arm", "the camera is armed already; disarm() comes first");
     if (frames == 0)
         fail(ErrorKind::out_of_range, "arm", "room for 0 frames asked; at least 1 is needed");
-    begin_stream(features_->payload_bytes(), frames);
-    armed_ = true;
+    const std::size_t payload_bytes = features_->payload_bytes();
     try {
+        begin_stream(payload_bytes, frames);
         features_->start();
-    } catch (const DeviceError&) {
-        armed_ = false;
-        end_stream();
+    } catch (...) {
+        // A camera that is left half started takes no settings.
+        stop_all();
         throw;
     }
+    armed_ = true;
+}
+
+// Each step whatever became of the one before; the first fault.
+std::exception_ptr WireCamera::stop_all() {
+    std::exception_ptr fault;
+    const auto attempt = [&](auto&& act) {
+        try {
+            act();
+        } catch (...) {
+            if (!fault) fault = std::current_exception();
+        }
+    };
+    attempt([&] { features_->stop(); });
+    attempt([&] { close_stream(); });
+    attempt([&] { end_stream(); });
+    return fault;
 }
 
 void WireCamera::trigger() {
@@ -129,9 +146,7 @@ void WireCamera::deliver(WireFrame received, hal::Frame& frame) {
 void WireCamera::disarm() {
     if (!armed_) return;
     armed_ = false;
-    end_stream();
-    features_->stop();
-    close_stream();
+    if (const std::exception_ptr fault = stop_all()) std::rethrow_exception(fault);
 }
 
 hal::CameraStatus WireCamera::status() {

@@ -11,6 +11,7 @@
 #include "protocol/chunks.h"
 
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
@@ -72,14 +73,15 @@ private:
     virtual void require_alive(const char* operation) = 0;
     // The camera is about to start with the settings of `features`; room for so many frames.
     virtual void begin_stream(std::size_t payload_bytes, std::uint64_t room) = 0;
-    // Frames not fetched are dropped. Called before the camera stops.
-    virtual void end_stream() = 0;
-    // The camera has stopped.
+    // The camera has been told to stop. Also called where begin_stream() has thrown.
     virtual void close_stream() {}
+    // Frames not fetched are dropped. Called last, also where begin_stream() has thrown.
+    virtual void end_stream() = 0;
     virtual std::optional<WireFrame> next_frame(hal::Deadline deadline) = 0;
     virtual void recycle(std::vector<std::byte> data) = 0;
     virtual protocol::ByteOrder chunk_order() const = 0;
 
+    std::exception_ptr stop_all();
     void attach_chunks(const WireFrame& received);
     void deliver(WireFrame received, hal::Frame& frame);
 

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <chrono>
 
 namespace opal::drivers::u3v {
 
@@ -22,16 +23,25 @@ constexpr std::size_t hunt_bytes = std::size_t{64} << 10;
 constexpr int most_failures = 16;
 // Ids this close to 0 belong to a camera that counts from 0 in every run, as the standard says.
 constexpr std::uint64_t near_beginning = 1024;
+// Cancelled reads end within the bus's own time, a standard request within half a second.
+constexpr hal::Duration cancel_patience = std::chrono::seconds(2);
+constexpr hal::Duration request_patience = std::chrono::milliseconds(500);
+// To an endpoint: SET_FEATURE of ENDPOINT_HALT [USB 2.0, section 9.4.9].
+constexpr std::uint8_t to_endpoint = 0x02;
+constexpr std::uint8_t set_feature = 3;
 
 }  // namespace
 
 StreamReader::StreamReader(hal::UsbDevice& usb, const wire::Channel& endpoint, FrameStore& store,
-                           std::string name, StreamOptions options)
+                           const hal::Clock& clock, std::string name, StreamOptions options,
+                           Enable enable)
     : usb_(usb),
       endpoint_(endpoint),
       store_(store),
+      clock_(clock),
       name_(std::move(name)),
       options_(options),
+      enable_(std::move(enable)),
       scratch_(hunt_bytes) {}
 
 void StreamReader::begin(const Sizes& sizes) {
@@ -102,6 +112,10 @@ bool StreamReader::submit(UsbTransfer& transfer) {
 }
 
 void StreamReader::refill() {
+    if (gone_)
+        throw DeviceError(ErrorKind::disconnected, name_, "stream",
+                          "reads that were called back did not end; pull the camera's cable out "
+                          "and put it in again, then open it anew");
     if (hunting_) {
         if (in_flight_ > 0) return;
         hunt_.room = scratch_;
@@ -141,9 +155,12 @@ void StreamReader::take(UsbTransfer& transfer) {
                                           "another socket of the machine",
                                           failures_));
         abandon();
-        usb_.clear_halt(endpoint_.in);
+        if (transfer.outcome != UsbOutcome::stalled) return usb_.clear_halt(endpoint_.in);
         // A halted device begins anew with a leader; after anything else, who knows.
-        hunting_ = transfer.outcome != UsbOutcome::stalled;
+        enable_(false);
+        reset_endpoint();
+        enable_(true);
+        hunting_ = false;
         return;
     }
     failures_ = 0;
@@ -172,14 +189,12 @@ void StreamReader::take_payload(Slot& slot, const UsbTransfer& transfer) {
     const auto begin = static_cast<std::size_t>(transfer.room.data() - slot.data.data());
     const std::size_t wanted =
         std::min(transfer.room.size(), sizes_.payload - std::min(sizes_.payload, begin));
-    if (transfer.length < wanted) {
-        // Where a payload has ended early, the next thing is the trailer, whatever was expected.
+    if (transfer.length < std::max<std::size_t>(wanted, endpoint_.packet_bytes)) {
+        // Where a payload has ended early, the next thing is the trailer, whatever was expected,
+        // and it may be longer than what is left of the payload.
         const auto bytes = std::span<const std::byte>(transfer.room).first(transfer.length);
         const auto trailer = wire::decode_trailer(bytes, slot.leader->type);
-        if (trailer && trailer->block_id == slot.leader->block_id) {
-            finish(slot, &*trailer);
-            return abandon();
-        }
+        if (trailer && trailer->block_id == slot.leader->block_id) return abandon(&*trailer);
     }
     slot.came = begin + std::min(transfer.length, wanted);
     skip(slot, begin + wanted);
@@ -264,37 +279,64 @@ void StreamReader::finish(Slot& slot, const wire::Trailer* trailer) {
     slot.leader.reset();
 }
 
-// Out of step: what the oldest frame has got is delivered, everything else called back.
-void StreamReader::abandon() {
-    if (!slots_.empty() && slots_.front()->leader) finish(*slots_.front(), nullptr);
-    call_back();
+// Out of step: everything is called back, and what the oldest frame has got is delivered, once
+// nothing can be written to it any more.
+void StreamReader::abandon(const wire::Trailer* trailer) {
+    drain();
+    if (!slots_.empty() && slots_.front()->leader) finish(*slots_.front(), trailer);
+    close_all();
     hunting_ = true;
     ++statistics_.hunts;
 }
 
-void StreamReader::call_back() {
+// Calls back what is in flight. The rooms of reads that do not end stay where they are.
+void StreamReader::drain() {
     try {
         if (in_flight_ > 0) usb_.cancel(endpoint_.in);
     } catch (const DeviceError&) {
         // Unplugged: its reads end by themselves, as failed, and are reaped too.
     }
-    // Cancelled reads end within the bus's own time, so this wait needs no deadline.
-    while (in_flight_ > 0 && usb_.reap(endpoint_.in, hal::Deadline{hal::Time::max()})) --in_flight_;
-    in_flight_ = in_flight_bytes_ = 0;
+    const auto deadline = hal::Deadline::after(clock_, cancel_patience);
+    try {
+        for (; in_flight_ > 0; --in_flight_)
+            if (!usb_.reap(endpoint_.in, deadline))
+                throw DeviceError(ErrorKind::disconnected, name_, "stream",
+                                  fmt::format("{} reads did not end when they were called back; "
+                                              "pull the camera's cable out and put it in again",
+                                              in_flight_));
+    } catch (const DeviceError&) {
+        gone_ = true;
+        for (auto& slot : slots_) lost_.push_back(std::move(slot));
+        slots_.clear();
+        cursor_ = in_flight_ = in_flight_bytes_ = 0;
+        throw;
+    }
+    in_flight_bytes_ = 0;
+}
+
+void StreamReader::close_all() {
     while (!slots_.empty()) close_front();
     cursor_ = 0;
 }
 
 void StreamReader::end() {
     try {
-        call_back();
+        drain();
     } catch (const DeviceError&) {
-        // Unplugged: reads that could not be reaped end with the device, so their rooms stay.
-        in_flight_ = in_flight_bytes_ = 0;
-        for (auto& slot : slots_) lost_.push_back(std::move(slot));
-        slots_.clear();
-        cursor_ = 0;
+        // The next run says so.
     }
+    close_all();
+}
+
+void StreamReader::reset_endpoint() {
+    try {
+        const hal::UsbSetup halt{to_endpoint, set_feature, 0, endpoint_.in};
+        usb_.control(halt, {}, hal::Deadline::after(clock_, request_patience));
+    } catch (const DeviceError& error) {
+        // Some devices refuse to be halted; clearing is what they need.
+        if (error.kind() == ErrorKind::disconnected) throw;
+    }
+    usb_.clear_halt(endpoint_.in);
 }
 
 }  // namespace opal::drivers::u3v

@@ -14,12 +14,14 @@
 
 #include "drivers/u3v/frame_store.h"
 #include "drivers/u3v/transfer_plan.h"
+#include "hal/clock.h"
 #include "hal/usb_device.h"
 #include "protocol/u3v_interfaces.h"
 #include "protocol/u3v_stream.h"
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -45,10 +47,12 @@ struct StreamStatistics {
 
 class StreamReader {
 public:
+    using Enable = std::function<void(bool on)>;
     // All outlive the reader's use, but the rooms of reads are the reader's: destroy the device
     // first, after end(). `name`: for messages.
+    // `enable`: switches the camera's stream off and on again around a halt.
     StreamReader(hal::UsbDevice& usb, const protocol::u3v::Channel& endpoint, FrameStore& store,
-                 std::string name, StreamOptions options);
+                 const hal::Clock& clock, std::string name, StreamOptions options, Enable enable);
 
     struct Sizes {
         TransferPlan plan;
@@ -63,6 +67,9 @@ public:
     bool pump(hal::Deadline deadline);
     // Calls back what is in flight.
     void end();
+    // Both sides start to count packets anew, and nothing old is left in the pipe. Nothing is in
+    // flight.
+    void reset_endpoint();
     const StreamStatistics& statistics() const { return statistics_; }
 
 private:
@@ -86,21 +93,25 @@ private:
     void take_trailer(Slot& slot, std::span<const std::byte> bytes);
     void take_hunted(std::span<const std::byte> bytes);
     void finish(Slot& slot, const protocol::u3v::Trailer* trailer);
-    void abandon();
-    void call_back();
+    void abandon(const protocol::u3v::Trailer* trailer = nullptr);
+    void drain();
+    void close_all();
     void skip(Slot& slot, std::size_t end);
     std::uint64_t number_of(std::uint64_t block_id);
 
     hal::UsbDevice& usb_;
     const protocol::u3v::Channel endpoint_;
     FrameStore& store_;
+    const hal::Clock& clock_;
     const std::string name_;
     const StreamOptions options_;
+    const Enable enable_;
     StreamStatistics statistics_;
     Sizes sizes_;
     std::deque<std::unique_ptr<Slot>> slots_;  // in flight or about to be, oldest first
     std::vector<std::unique_ptr<Slot>> spare_;
-    std::vector<std::unique_ptr<Slot>> lost_;  // of a device that is gone
+    std::vector<std::unique_ptr<Slot>> lost_;  // of reads that did not come back
+    bool gone_ = false;                        // there are such reads: no other may follow them
     std::size_t cursor_ = 0;                   // the slot whose transfers are submitted next
     std::size_t in_flight_ = 0;
     std::size_t in_flight_bytes_ = 0;

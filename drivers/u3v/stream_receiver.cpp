@@ -12,16 +12,28 @@ constexpr hal::Duration patience = std::chrono::milliseconds(4);
 
 }  // namespace
 
+// The reader's counts as they are at the end of a scope, however it ends.
+struct StreamReceiver::Publish {
+    StreamReceiver& to;
+    ~Publish() {
+        const std::lock_guard lock(to.statistics_mutex_);
+        to.statistics_ = to.reader_.statistics();
+    }
+};
+
 StreamReceiver::StreamReceiver(hal::UsbDevice& usb, const protocol::u3v::Channel& endpoint,
                                hal::Clock& clock, std::string name, StreamOptions options,
-                               bool own_thread)
+                               StreamReader::Enable enable, bool own_thread)
     : clock_(clock),
       own_thread_(own_thread),
-      reader_(usb, endpoint, store_, std::move(name), options) {}
+      reader_(usb, endpoint, store_, clock, std::move(name), options, std::move(enable)) {}
 
 void StreamReceiver::begin(const StreamReader::Sizes& sizes, std::uint64_t room) {
     store_.begin(room);
-    reader_.begin(sizes);
+    {
+        const Publish publish{*this};
+        reader_.begin(sizes);
+    }
     if (own_thread_) thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 
@@ -32,12 +44,8 @@ void StreamReceiver::end() {
 }
 
 bool StreamReceiver::pump(hal::Deadline deadline) {
-    const bool came = reader_.pump(deadline);
-    if (came) {
-        const std::lock_guard lock(statistics_mutex_);
-        statistics_ = reader_.statistics();
-    }
-    return came;
+    const Publish publish{*this};
+    return reader_.pump(deadline);
 }
 
 void StreamReceiver::run(const std::stop_token& stop) {

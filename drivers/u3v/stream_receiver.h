@@ -16,11 +16,14 @@ class StreamReceiver {
 public:
     // As of StreamReader; `clock` outlives the receiver's use too.
     StreamReceiver(hal::UsbDevice& usb, const protocol::u3v::Channel& endpoint, hal::Clock& clock,
-                   std::string name, StreamOptions options, bool own_thread);
+                   std::string name, StreamOptions options, StreamReader::Enable enable,
+                   bool own_thread);
     StreamReceiver(const StreamReceiver&) = delete;
     StreamReceiver& operator=(const StreamReceiver&) = delete;
 
-    // A new run with room for so many frames.
+    // Before begin().
+    void reset_endpoint() { reader_.reset_endpoint(); }
+    // A new run with room for so many frames. After it has thrown, end() comes next.
     void begin(const StreamReader::Sizes& sizes, std::uint64_t room);
     void end();
     // The oldest frame, or nothing when the deadline passed. Faults of the stream come out here.
@@ -29,6 +32,7 @@ public:
     StreamStatistics statistics();
 
 private:
+    struct Publish;
     bool pump(hal::Deadline deadline);
     void run(const std::stop_token& stop);
 

@@ -66,8 +66,9 @@ U3vCamera::U3vCamera(std::unique_ptr<hal::UsbDevice> usb, hal::Clock& clock, U3v
     // What a program that did not end well may have left running.
     control_->write32(sirm_ + sirm::control, 0);
     read_description(fetch_description(*control_), *control_, options.features);
-    receiver_ = std::make_unique<StreamReceiver>(*usb_, *interfaces_.stream, clock, name(),
-                                                 options.stream, options.own_threads);
+    receiver_ = std::make_unique<StreamReceiver>(
+        *usb_, *interfaces_.stream, clock, name(), options.stream, [this](bool on) { enable(on); },
+        options.own_threads);
 }
 
 U3vCamera::~U3vCamera() {
@@ -118,10 +119,11 @@ void U3vCamera::begin_stream(std::size_t, std::uint64_t room) {
         set(sirm::max_trailer, sizes.trailer);
         programmed_ = sizes;
     }
-    // Both sides start to count packets anew, and nothing old is left in the pipe.
-    usb_->clear_halt(interfaces_.stream->in);
+    receiver_->reset_endpoint();
     try {
+        const std::lock_guard lock(stream_mutex_);
         control_->write32(sirm_ + sirm::control, sirm::stream_on);
+        streaming_ = true;
     } catch (const DeviceError&) {
         programmed_.reset();  // it may have been reset in between
         throw;
@@ -129,7 +131,15 @@ void U3vCamera::begin_stream(std::size_t, std::uint64_t room) {
     receiver_->begin(sizes, room);
 }
 
+// Around a halt, on the thread that reads the stream: not after close_stream().
+void U3vCamera::enable(bool on) {
+    const std::lock_guard lock(stream_mutex_);
+    if (streaming_) control_->write32(sirm_ + sirm::control, on ? sirm::stream_on : 0);
+}
+
 void U3vCamera::close_stream() {
+    const std::lock_guard lock(stream_mutex_);
+    streaming_ = false;
     control_->write32(sirm_ + sirm::control, 0);
 }
 

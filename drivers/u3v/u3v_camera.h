@@ -10,6 +10,7 @@
 #include "drivers/u3v/stream_receiver.h"
 
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -50,6 +51,7 @@ private:
     void recycle(std::vector<std::byte> data) override { receiver_->recycle(std::move(data)); }
     protocol::ByteOrder chunk_order() const override { return protocol::ByteOrder::little_endian; }
     StreamReader::Sizes sizes_of_a_frame();
+    void enable(bool on);
 
     protocol::u3v::Interfaces interfaces_;
     std::unique_ptr<StreamReceiver> receiver_;
@@ -58,6 +60,8 @@ private:
     std::uint32_t largest_transfer_ = 0;
     std::uint64_t sirm_ = 0;  // address of the stream's registers
     std::optional<StreamReader::Sizes> programmed_;
+    std::mutex stream_mutex_;  // of the register that switches the stream
+    bool streaming_ = false;
 };
 
 // The interfaces of an opened device, claimed, and its registers: for reading features without a

@@ -123,7 +123,9 @@ void feed(std::span<const std::byte> input) {
     endpoint.in = 0x82;
     endpoint.packet_bytes = packet_bytes;
     Script usb(input);
-    u3v::StreamReader reader(usb, endpoint, store, "camera", {1u << 20, 16384, 4});
+    const hal::SteadyClock clock;
+    u3v::StreamReader reader(usb, endpoint, store, clock, "camera", {1u << 20, 16384, 4},
+                             [](bool) {});
     u3v::StreamReader::Sizes sizes;
     sizes.plan = u3v::plan_transfers(payload_bytes, packet_bytes, 1u << 20);
     sizes.payload = payload_bytes;

@@ -50,8 +50,9 @@ struct Stream {
         return scene;
     }
     static sim::U3vCameraOptions options() { return {}; }
+    // Longer than the two writes after a stall may take, each with a pending acknowledge.
     bool receive(hal::Frame& frame) {
-        return camera->receive(frame, hal::Deadline::after(wire.table.clock(), 1s));
+        return camera->receive(frame, hal::Deadline::after(wire.table.clock(), 2s));
     }
     // What came, checked byte by byte: present bytes right, missing ones 0, and only frames that
     // say so are anything but whole. Returns how many were not complete.
