@@ -19,6 +19,15 @@ void store(std::byte* to, std::uint32_t value, ByteOrder order) {
         store_le32(to, value);
 }
 
+// All chunks of a block; nothing if something else is in it too.
+std::vector<Chunk> whole_chain(std::span<const std::byte> block, ByteOrder order) {
+    std::vector<Chunk> chunks;
+    ChunkReader reader(block, order);
+    while (const auto chunk = reader.next()) chunks.push_back(*chunk);
+    if (!reader.complete()) chunks.clear();
+    return chunks;
+}
+
 }  // namespace
 
 std::optional<Chunk> ChunkReader::next() {
@@ -29,6 +38,15 @@ std::optional<Chunk> ChunkReader::next() {
     const Chunk chunk{load(&rest_[before], order_), rest_.subspan(before - length, length)};
     rest_ = rest_.first(before - length);
     return chunk;
+}
+
+std::vector<Chunk> chunks_behind_image(std::span<const std::byte> block, ByteOrder order) {
+    auto chunks = whole_chain(block, order);
+    if (chunks.empty())
+        chunks = whole_chain(block, order == ByteOrder::big_endian ? ByteOrder::little_endian
+                                                                   : ByteOrder::big_endian);
+    if (!chunks.empty()) chunks.pop_back();
+    return chunks;
 }
 
 std::size_t encode_chunk_tag(std::uint32_t id, std::uint32_t length, ByteOrder order,

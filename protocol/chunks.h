@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <vector>
 
 namespace opal::protocol {
 
@@ -36,6 +37,11 @@ private:
     std::span<const std::byte> rest_;
     ByteOrder order_;
 };
+
+// What follows the image in a block of chunks, the last one first. Nothing if the lengths do not
+// lead back to the block's beginning, neither in this order of bytes nor, since some cameras differ
+// from their standard, in the other one.
+std::vector<Chunk> chunks_behind_image(std::span<const std::byte> block, ByteOrder order);
 
 // The tag behind `length` bytes of data. Returns 8, or 0 if `into` is too small.
 std::size_t encode_chunk_tag(std::uint32_t id, std::uint32_t length, ByteOrder order,

@@ -98,10 +98,9 @@ void WireCamera::attach_chunks(const WireFrame& received) {
     map_->detach();
     if (received.chunk_bytes == 0 || !received.missing.empty()) return;
     const std::size_t size = std::min(received.chunk_bytes, received.data.size());
-    protocol::ChunkReader chunks(std::span(received.data).first(size), chunk_order());
-    // The first chunk is the image itself.
-    for (auto chunk = chunks.next(); chunk && !chunks.complete(); chunk = chunks.next())
-        map_->attach(chunk->id, chunk->data);
+    const auto block = std::span(received.data).first(size);
+    for (const protocol::Chunk& chunk : protocol::chunks_behind_image(block, chunk_order()))
+        map_->attach(chunk.id, chunk.data);
 }
 
 void WireCamera::deliver(WireFrame received, hal::Frame& frame) {

@@ -293,6 +293,17 @@ TEST_CASE("chunks are read from the end") {
         }
         CHECK(cut.complete() == (from == 11));
     }
+
+    // In either order, whichever is expected; of a block that does not add up, nothing at all.
+    using opal::protocol::chunks_behind_image;
+    for (const auto order : {ByteOrder::big_endian, ByteOrder::little_endian})
+        for (const auto& sent : {block, swapped}) {
+            const auto chunks = chunks_behind_image(sent, order);
+            REQUIRE(chunks.size() == 1);
+            CHECK(chunks[0].id == 0x1001);
+            CHECK(chunks[0].data.size() == 8);
+            CHECK(chunks_behind_image(Bytes(sent).subspan(1), order).empty());
+        }
 }
 
 TEST_CASE("pixel codes tell their size and packing") {
