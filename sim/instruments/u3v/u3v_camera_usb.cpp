@@ -1,11 +1,9 @@
 // VirtualU3vCamera: what every USB device answers: descriptors, and halting of endpoints.
 #include "sim/instruments/u3v/virtual_u3v_camera.h"
 
-#include "protocol/little_endian.h"
+#include "sim/doors/usb_descriptors.h"
 
 #include <fmt/format.h>
-
-#include <array>
 
 namespace opal::sim {
 
@@ -33,6 +31,17 @@ std::string guid_of(const U3vCameraOptions& options) {
     return fmt::format("{:04X}{:08X}", VirtualU3vCamera::vendor_id, hash);
 }
 
+// A device whose interfaces come in groups [USB 2.0, Interface Association Descriptors].
+UsbPersonality personality_of(const U3vCameraOptions& options) {
+    UsbPersonality personality;
+    personality.speed = options.speed >= u3v::super_speed ? protocol::usbip::Speed::super
+                                                          : protocol::usbip::Speed::high;
+    personality.class_code = 0xEF;
+    personality.subclass = 2;
+    personality.protocol = 1;
+    return personality;
+}
+
 u3v::Interfaces interfaces_of(const U3vCameraOptions& options) {
     u3v::Interfaces interfaces;
     interfaces.control.interface = 0;
@@ -54,36 +63,6 @@ u3v::Interfaces interfaces_of(const U3vCameraOptions& options) {
     return interfaces;
 }
 
-std::vector<std::byte> bytes_of(std::initializer_list<unsigned> values) {
-    std::vector<std::byte> bytes;
-    for (const unsigned v : values) bytes.push_back(static_cast<std::byte>(v & 0xFFu));
-    return bytes;
-}
-
-std::vector<std::byte> text_descriptor(std::string_view text) {
-    std::vector<std::byte> bytes = bytes_of({static_cast<unsigned>(2 + 2 * text.size()), 3});
-    for (const char c : text) protocol::append_le16(bytes, static_cast<unsigned char>(c));
-    return bytes;
-}
-
-std::vector<std::byte> device_descriptor(bool super) {
-    auto bytes = bytes_of(
-        {18, 1, super ? 0x00u : 0x10u, super ? 0x03u : 0x02u, 0xEF, 2, 1, super ? 9u : 64u});
-    protocol::append_le16(bytes, VirtualU3vCamera::vendor_id);
-    protocol::append_le16(bytes, VirtualU3vCamera::product_id);
-    protocol::append_le16(bytes, 0x0100);
-    for (const unsigned b : {unsigned{manufacturer}, unsigned{product}, unsigned{serial}, 1u})
-        protocol::append_u8(bytes, b);
-    return bytes;
-}
-
-// Which speeds there are [USB 3.0, section 9.6.2].
-std::vector<std::byte> speeds_descriptor() {
-    return bytes_of({5,  15, 22, 0, 2,           //
-                     7,  16, 2,  2, 0,    0, 0,  // USB 2.0 extension: link power management
-                     10, 16, 3,  0, 0x0E, 0, 1, 10, 0xFF, 0x07});
-}
-
 }  // namespace
 
 hal::UsbDeviceInfo VirtualU3vCamera::usb_info(const U3vCameraOptions& options) {
@@ -102,34 +81,34 @@ UsbGadget::Answer VirtualU3vCamera::descriptor(std::uint16_t value) const {
     const bool super = options_.speed >= u3v::super_speed;
     switch (value >> 8) {
         case 1:
-            return device_descriptor(super);
+            return device_descriptor(usb_info(options_), personality_of(options_));
         case 2:
             return u3v::encode_configuration(interfaces_of(options_), options_.speed);
         case 3:
             switch (value & 0xFFu) {
                 case 0:
-                    return bytes_of({4, 3, 0x09, 0x04});  // English
+                    return language_descriptor();
                 case manufacturer:
-                    return text_descriptor("OPAL");
+                    return string_descriptor("OPAL");
                 case product:
-                    return text_descriptor(options_.model);
+                    return string_descriptor(options_.model);
                 case serial:
-                    return text_descriptor(options_.serial);
+                    return string_descriptor(options_.serial);
                 case guid:
-                    return text_descriptor(guid_of(options_));
+                    return string_descriptor(guid_of(options_));
                 case family:
-                    return text_descriptor("virtual cameras");
+                    return string_descriptor("virtual cameras");
                 case version:
-                    return text_descriptor("1.0");
+                    return string_descriptor("1.0");
                 case info:
-                    return text_descriptor("a camera that does not exist");
+                    return string_descriptor("a camera that does not exist");
                 case user:
-                    return text_descriptor(options_.user_name);
+                    return string_descriptor(options_.user_name);
                 default:
                     return std::nullopt;
             }
         case 15:
-            if (super) return speeds_descriptor();
+            if (super) return object_store_descriptor();
             return std::nullopt;
         default:
             return std::nullopt;
