@@ -46,6 +46,10 @@ std::unique_ptr<hal::Dmd> open_dmd(const DeviceUri& uri, hal::Clock& clock,
                                    const TriggerWiring& wiring, UploadReport on_upload) {
     assert(role_of(uri.kind) == DeviceRole::dmd);
     if (uri.kind == DeviceKind::dlpc900) {
+        if (wiring.negative)
+            throw hal::DeviceError(hal::ErrorKind::unsupported, to_string(uri), "open",
+                                   "negative trigger pulses asked; of a DLPC900 only positive ones "
+                                   "are used, so the bench's polarity must be positive");
         Dlpc900Options options;
         options.on_upload = std::move(on_upload);
         return open_dlpc900(open_usb_device({texas_instruments, dlpc900_product, uri.place, ""}),
