@@ -2,13 +2,12 @@
 // so that an instrument never waits for the network.
 #include "sim/doors/usbip_connection.h"
 
-#include "hal/error.h"
-
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
+#include <exception>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -26,6 +25,10 @@ constexpr hal::Duration request_patience = 5s;
 constexpr hal::Duration write_patience = 10s;
 // usbfs gives 16 MiB to all devices together unless told otherwise; more than 64 is no request.
 constexpr std::size_t biggest_transfer = std::size_t{64} << 20;
+// What may wait for a host that does not read: as much as usbfs is told to give on a bench, and
+// more replies than a device lets transfers wait.
+constexpr std::size_t most_reply_bytes = std::size_t{1} << 30;
+constexpr std::size_t most_replies = 65536;
 constexpr std::size_t small_reply = 16384;  // header and data in one write
 
 // What came and was not used yet.
@@ -67,6 +70,10 @@ public:
     void add(UsbIpDevice::Reply reply) {
         {
             const std::lock_guard lock(mutex_);
+            waiting_bytes_ += reply.data.size();
+            ++waiting_;
+            if (waiting_bytes_ > most_reply_bytes || waiting_ > most_replies) failed_ = true;
+            if (failed_) return;
             replies_.push_back(std::move(reply));
         }
         arrived_.notify_one();
@@ -101,9 +108,12 @@ private:
                     bytes.clear();
                 }
                 flush(bytes);
+                const std::lock_guard lock(mutex_);
+                for (const auto& reply : replies) waiting_bytes_ -= reply.data.size();
+                waiting_ -= replies.size();
                 replies.clear();
             }
-        } catch (const hal::DeviceError&) {  // the host is gone
+        } catch (const std::exception&) {  // the host is gone, or there is no memory
             failed_ = true;
         }
     }
@@ -111,6 +121,8 @@ private:
     std::mutex mutex_;
     std::condition_variable_any arrived_;
     std::deque<UsbIpDevice::Reply> replies_;
+    std::size_t waiting_ = 0;  // also those being sent
+    std::size_t waiting_bytes_ = 0;
     std::atomic<bool> failed_{false};
     std::jthread thread_;
 };
@@ -134,7 +146,8 @@ void converse(UsbIpDevice& device, Incoming& incoming, const Outgoing& outgoing,
             if (isochronous || submit->length > biggest_transfer) return;
             whole = usbip::urb_bytes + (submit->in ? 0 : submit->length);
             if (bytes.size() < whole) continue;
-            device.submit(*submit, bytes.subspan(usbip::urb_bytes, whole - usbip::urb_bytes));
+            const auto data = bytes.subspan(usbip::urb_bytes, whole - usbip::urb_bytes);
+            if (!device.submit(*submit, data)) return;
             writes_wait = device.retry_writes();
         } else if (const auto* unlink = std::get_if<usbip::Unlink>(&*message)) {
             device.unlink(*unlink);
@@ -156,7 +169,7 @@ UsbIpConnection::UsbIpConnection(std::unique_ptr<hal::TcpStream> stream, const h
       thread_([this](const std::stop_token& stop) {
           try {
               serve(stop);
-          } catch (const hal::DeviceError&) {  // the host is gone
+          } catch (const std::exception&) {  // the host is gone, or this one's means are at an end
           }
           stream_->close();
           ended_ = true;
@@ -199,7 +212,7 @@ void UsbIpConnection::serve(const std::stop_token& stop) {
             if (offered.bus_id == *bus_id) send(usbip::encode_import_reply(offered));
         outgoing.emplace(*stream_, clock_);
         converse(*device, incoming, *outgoing, stop);
-    } catch (const hal::DeviceError&) {  // the host is gone
+    } catch (const std::exception&) {  // the same; another host may have it
     }
     device->disconnect();
 }

@@ -8,6 +8,14 @@ namespace opal::sim {
 
 namespace usbip = protocol::usbip;
 
+namespace {
+
+// What may wait at the endpoints of one device: far more than drivers keep in flight.
+constexpr std::size_t most_urbs = 16384;
+constexpr std::size_t most_unwritten_bytes = std::size_t{256} << 20;
+
+}  // namespace
+
 UsbIpDevice::UsbIpDevice(hal::UsbDeviceInfo info, UsbPersonality personality)
     : info_(std::move(info)), personality_(std::move(personality)) {
     for (const UsbEndpoint& endpoint : endpoints_of(info_.configuration))
@@ -103,14 +111,24 @@ void UsbIpDevice::reset() {
     for (auto& [address, queue] : queues_) {
         queue.halted = false;
         queue.urbs.clear();
+        queue.unwritten_bytes = 0;
         queue.forget();
     }
 }
 
-void UsbIpDevice::submit(const Submit& message, std::span<const std::byte> data) {
+bool UsbIpDevice::has_room_for(std::size_t bytes) const {
+    std::size_t urbs = 1;
+    for (const auto& [address, queue] : queues_) {
+        urbs += queue.urbs.size();
+        bytes += queue.unwritten_bytes;
+    }
+    return urbs <= most_urbs && bytes <= most_unwritten_bytes;
+}
+
+bool UsbIpDevice::submit(const Submit& message, std::span<const std::byte> data) {
     if (message.endpoint == 0) {
         control(message, data);
-        return;
+        return true;
     }
     const auto address = static_cast<std::uint8_t>(message.endpoint | (message.in ? 0x80u : 0u));
     {
@@ -118,12 +136,15 @@ void UsbIpDevice::submit(const Submit& message, std::span<const std::byte> data)
         const auto found = queues_.find(address);
         if (found == queues_.end() || found->second.halted) {
             reply(message, usbip::status::stalled, {});
-            return;
+            return true;
         }
+        if (!has_room_for(data.size())) return false;
+        found->second.unwritten_bytes += data.size();
         found->second.urbs.push_back({message, {data.begin(), data.end()}});
         if (message.in) read_waiting(found->second);
     }
     if (!message.in) write_waiting(address);
+    return true;
 }
 
 void UsbIpDevice::unlink(const usbip::Unlink& message) {
@@ -138,6 +159,7 @@ void UsbIpDevice::unlink(const usbip::Unlink& message) {
             reply(at->message, usbip::status::connection_reset, std::move(at->data));
         else
             status = usbip::status::connection_reset;
+        if (!at->message.in) queue.unwritten_bytes -= at->message.length;
         queue.urbs.erase(at);
         break;
     }
@@ -226,6 +248,7 @@ std::optional<std::int32_t> UsbIpDevice::take_chunk(Queue& queue, Urb& urb) {
 void UsbIpDevice::finish(Queue& queue, std::int32_t status) {
     Urb urb = std::move(queue.urbs.front());
     queue.urbs.pop_front();
+    if (!urb.message.in) queue.unwritten_bytes -= urb.message.length;
     if (urb.message.in)
         reply(urb.message, status, std::move(urb.data));
     else

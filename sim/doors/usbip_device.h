@@ -52,7 +52,8 @@ public:
     void disconnect();
     bool connected() const;  // and plugged in
     bool plugged_in() const;
-    void submit(const protocol::usbip::Submit& message, std::span<const std::byte> data);
+    // False: more waits than any host would let wait, and this was not taken.
+    bool submit(const protocol::usbip::Submit& message, std::span<const std::byte> data);
     void unlink(const protocol::usbip::Unlink& message);
     // Writes for which the instrument was busy, once more. True: some still wait.
     bool retry_writes();
@@ -77,6 +78,7 @@ private:
         std::deque<Urb> urbs;
         std::deque<Chunk> chunks;  // IN
         std::size_t unread_bytes = 0;
+        std::size_t unwritten_bytes = 0;  // OUT: of the urbs
 
         void forget();
     };
@@ -84,6 +86,7 @@ private:
         std::uint16_t length = 0;
     };
 
+    bool has_room_for(std::size_t bytes) const;
     void control(const Submit& message, std::span<const std::byte> data);
     Answer answer(const Setup& setup, std::span<const std::byte> data);
     // Nothing: not a standard request of this device, the instrument is asked.

@@ -1,11 +1,10 @@
 // UsbIpServer: the bus of devices and the loop that accepts hosts.
 #include "sim/doors/usbip_server.h"
 
-#include "hal/error.h"
-
 #include <fmt/format.h>
 
 #include <chrono>
+#include <exception>
 #include <list>
 #include <utility>
 
@@ -17,20 +16,26 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr hal::Duration round = 20ms;  // how long the thread may take to notice its end
+constexpr std::size_t most_connections = 32;
 
 }  // namespace
 
-UsbIpServer::UsbIpServer(hal::TcpListener& listener, const hal::Clock& clock)
+UsbIpServer::UsbIpServer(hal::TcpListener& listener, hal::Clock& clock)
     : thread_([this, &listener, &clock](const std::stop_token& stop) {
           const UsbIpOffer offer{[this] { return list(); },
                                  [this](const std::string& bus_id) { return find(bus_id); }};
           std::list<UsbIpConnection> connections;
           while (!stop.stop_requested()) {
               connections.remove_if([](const UsbIpConnection& c) { return c.ended(); });
+              if (connections.size() >= most_connections) {
+                  clock.wait_for(round);  // the next host is accepted when one goes
+                  continue;
+              }
               try {
                   auto stream = listener.accept(hal::Deadline::after(clock, round));
                   if (stream) connections.emplace_back(std::move(stream), clock, offer);
-              } catch (const hal::DeviceError&) {  // a host that went before it was served
+              } catch (const std::exception&) {  // no more sockets, threads or memory
+                  clock.wait_for(round);
               }
           }
       }) {}

@@ -22,7 +22,7 @@ namespace opal::sim {
 class UsbIpServer {
 public:
     // `clock`: that of the listener. Both outlive the server.
-    UsbIpServer(hal::TcpListener& listener, const hal::Clock& clock);
+    UsbIpServer(hal::TcpListener& listener, hal::Clock& clock);
     // Every import ends, as if everything was unplugged.
     ~UsbIpServer();
 

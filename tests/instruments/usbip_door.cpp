@@ -1,9 +1,7 @@
 // The USB/IP door without a kernel: a client written by hand, with bytes of its own, on loopback.
-#include "drivers/asio_tcp_stream.h"
-#include "sim/doors/usbip_server.h"
 #include "tests/contract/rim_bytes.h"
 #include "tests/contract/usb_device_suite.h"
-#include "tests/instruments/usbip_host.h"
+#include "tests/instruments/usbip_bench.h"
 
 #include <doctest/doctest.h>
 
@@ -15,47 +13,13 @@ using namespace std::chrono_literals;
 using contract::some_bytes;
 using opal::tests::big;
 using opal::tests::hex;
+using opal::tests::soon;
 using opal::tests::word;
+using Bench = opal::tests::UsbIpBench;
 using Host = opal::tests::UsbIpHost;
 using opal::tests::zeros;
 using opal::tests::operator+;
 using Bytes = std::vector<std::byte>;
-
-namespace {
-
-class Bench {
-public:
-    Bench() {
-        hal::UsbDeviceInfo info;
-        info.vendor_id = 0x0451;
-        info.product_id = 0xC900;
-        info.manufacturer = "TI";
-        info.product = "DLP";
-        info.configuration = contract::two_interface_configuration();
-        sim::UsbPersonality personality;
-        personality.speed = protocol::usbip::Speed::full;
-        personality.strings[4] = "x";
-        device = &server.add(info, personality);
-        personality.speed = protocol::usbip::Speed::super;
-        personality.class_code = 0xEF;
-        server.add(info, personality);
-    }
-    Host host() const { return Host(listener->port()); }
-
-    hal::SteadyClock clock;
-    std::unique_ptr<hal::TcpListener> listener = drivers::listen_tcp("127.0.0.1", 0);
-    sim::UsbIpServer server{*listener, clock};
-    sim::UsbIpDevice* device = nullptr;
-};
-
-template <typename Condition>
-bool soon(const Condition& condition) {
-    hal::SteadyClock clock;
-    for (int i = 0; i < 200 && !condition(); ++i) clock.wait_for(10ms);
-    return condition();
-}
-
-}  // namespace
 
 TEST_CASE("what is plugged in is listed") {
     Bench bench;
