@@ -114,6 +114,20 @@ TEST_CASE("the stream opens when the announced transfers fit a frame, and not be
     client.expect(start, "55 33 56 43 06 80 03 08 00 00 50 00");  // nobody would take frames
     client.expect(enable, "55 33 56 43 04 a0 03 08 00 00 46 00");
     for (const char* const size : program_sizes) REQUIRE(client.ask(size));
+    // The final transfer alone would take the frame, after 2^32 - 1 empty ones.
+    REQUIRE(
+        client.ask("55 33 56 43 00 40 02 08 0c 00 42 00 | 1c 00 02 00 00 00 00 00 | 00 00 00 00"));
+    REQUIRE(
+        client.ask("55 33 56 43 00 40 02 08 0c 00 43 00 | 20 00 02 00 00 00 00 00 | ff ff ff ff"));
+    REQUIRE(
+        client.ask("55 33 56 43 00 40 02 08 0c 00 44 00 | 24 00 02 00 00 00 00 00 | 00 00 10 00"));
+    client.expect(enable, "55 33 56 43 04 a0 03 08 00 00 46 00");
+    REQUIRE(
+        client.ask("55 33 56 43 00 40 02 08 0c 00 43 00 | 20 00 02 00 00 00 00 00 | 00 00 00 00"));
+    client.expect(enable, "55 33 56 43 00 00 03 08 04 00 46 00 | 00 00 04 00");
+    REQUIRE(
+        client.ask("55 33 56 43 00 40 02 08 0c 00 46 00 | 04 00 02 00 00 00 00 00 | 00 00 00 00"));
+    for (const char* const size : program_sizes) REQUIRE(client.ask(size));
     client.expect("55 33 56 43 00 40 02 08 0c 00 51 00 | 24 00 02 00 00 00 00 00 | 00 02 00 00",
                   "55 33 56 43 00 00 03 08 04 00 51 00 | 00 00 04 00");
     client.expect(enable, "55 33 56 43 03 a0 03 08 00 00 46 00");  // no multiple of 1024

@@ -129,7 +129,9 @@ VirtualU3vCamera::Status VirtualU3vCamera::check_stream_sizes() const {
         if (of(size) % alignment != 0) return Status::payload_size_not_aligned;
     const std::uint64_t room =
         of(sirm::transfer_size) * of(sirm::transfer_count) + of(sirm::final_1) + of(sirm::final_2);
-    const bool enough = room >= body_.payload_bytes() &&
+    // Empty transfers would carry nothing, up to 2^32 times a frame.
+    const bool empty = of(sirm::transfer_size) == 0 && of(sirm::transfer_count) > 0;
+    const bool enough = !empty && room >= body_.payload_bytes() &&
                         of(sirm::max_leader) >= of(sirm::required_leader) &&
                         of(sirm::max_trailer) >= of(sirm::required_trailer);
     return enough ? Status::success : Status::stream_registers_inconsistent;
