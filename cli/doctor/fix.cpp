@@ -27,6 +27,10 @@ std::string line_of(const std::vector<std::string>& command) {
 // In place: most of these are settings of the kernel, which cannot be renamed into.
 void write(const Machine& machine, const Fix::File& file) {
     const std::filesystem::path path = machine.path(file.path);
+    // Links of a copied tree may be absolute, and then name files of this machine.
+    if (!machine.holds(path))
+        throw std::runtime_error(fmt::format("cannot write {}: a link on the way leads out of {}",
+                                             path.string(), machine.path("").string()));
     std::error_code ignored;
     std::filesystem::create_directories(path.parent_path(), ignored);
     errno = 0;
@@ -85,9 +89,18 @@ std::vector<std::string> steps_of(const Fix& fix) {
 }
 
 void apply(const Machine& machine, const Fix& fix) {
-    for (const Fix::File& file : fix.files) write(machine, file);
-    if (!machine.is_this_one()) return;
-    for (const auto& command : fix.commands) run(command);
+    std::string errors;
+    const auto attempt = [&](const auto& step) {
+        try {
+            step();
+        } catch (const std::runtime_error& error) {
+            errors += (errors.empty() ? "" : "\n") + std::string(error.what());
+        }
+    };
+    for (const Fix::File& file : fix.files) attempt([&] { write(machine, file); });
+    if (machine.is_this_one())
+        for (const auto& command : fix.commands) attempt([&] { run(command); });
+    if (!errors.empty()) throw std::runtime_error(errors);
 }
 
 }  // namespace opal::cli::doctor

@@ -13,8 +13,8 @@ namespace opal::cli::doctor {
 Fix all_fixes(const Findings& findings);
 // "write /etc/udev/rules.d/70-opal-u3v.rules", "run udevadm control --reload"
 std::vector<std::string> steps_of(const Fix& fix);
-// Writes the files and, on this machine, runs the commands. Throws std::runtime_error with the
-// first step that fails; those before it stay done.
+// Writes the files and, on this machine, runs the commands: every step, whatever became of those
+// before it. Then throws std::runtime_error with a line for each that failed.
 void apply(const Machine& machine, const Fix& fix);
 
 }  // namespace opal::cli::doctor

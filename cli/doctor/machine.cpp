@@ -34,8 +34,15 @@ bool others_may_open(const fs::path& node) {
 }  // namespace
 
 Machine::Machine(fs::path root, MayOpen may_open)
-    : root_(std::move(root)), may_open_(std::move(may_open)) {
+    : root_(fs::weakly_canonical(root)), may_open_(std::move(may_open)) {
     if (!may_open_) may_open_ = ::geteuid() == 0 ? others_may_open : i_may_open;
+}
+
+bool Machine::holds(const fs::path& path) const {
+    // Writing to a link that names nothing yet would create it, wherever that is.
+    if (fs::is_symlink(path) && !fs::exists(path)) return false;
+    const fs::path real = fs::weakly_canonical(path);
+    return std::mismatch(root_.begin(), root_.end(), real.begin(), real.end()).first == root_.end();
 }
 
 std::optional<std::string> Machine::read(const std::string& file) const {
@@ -46,6 +53,13 @@ std::optional<std::string> Machine::read(const std::string& file) const {
     std::string all = text.str();
     while (!all.empty() && (all.back() == '\n' || all.back() == ' ')) all.pop_back();
     return all;
+}
+
+std::optional<std::string> Machine::words(const std::string& file) const {
+    auto text = read(file);
+    const auto control = [](unsigned char c) { return c < 0x20 || c == 0x7F; };
+    if (text) std::replace_if(text->begin(), text->end(), control, '?');
+    return text;
 }
 
 std::optional<long long> Machine::number(const std::string& file) const {

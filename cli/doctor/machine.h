@@ -17,10 +17,15 @@ public:
     explicit Machine(std::filesystem::path root = "/", MayOpen may_open = {});
 
     bool is_this_one() const { return root_ == "/"; }
+    // Whether this path is below the root when its links are followed.
+    bool holds(const std::filesystem::path& path) const;
     // Paths are relative to the root: "sys/bus/usb/devices".
     std::filesystem::path path(const std::string& relative) const { return root_ / relative; }
     std::optional<std::string> read(const std::string& file) const;  // without the last line's end
     std::optional<long long> number(const std::string& file) const;
+    // One line of what a device says of itself; control characters, which a terminal would obey,
+    // are '?'.
+    std::optional<std::string> words(const std::string& file) const;
     std::vector<std::string> list(const std::string& folder) const;  // names, in order
     bool exists(const std::string& file) const;
     bool may_open(const std::string& node) const { return may_open_(root_ / node); }

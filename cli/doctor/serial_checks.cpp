@@ -52,7 +52,7 @@ void check_serial(const Machine& machine, Findings& findings) {
         const std::string title =
             fmt::format("/dev/{} {}", port,
                         laser != nullptr ? std::string(laser->name) + " laser"
-                                         : machine.read(device + "/product").value_or("adapter"));
+                                         : machine.words(device + "/product").value_or("adapter"));
         Finding open{"serial-permission", Weight::fine, title, "this user may open it"};
         if (!machine.may_open("dev/" + port)) {
             open.weight = Weight::problem;

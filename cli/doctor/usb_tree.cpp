@@ -53,7 +53,7 @@ std::vector<SeenUsbDevice> look_at_usb(const Machine& machine) {
         device.name = name;
         device.vendor_id = hexadecimal(machine, folder + "idVendor");
         device.product_id = hexadecimal(machine, folder + "idProduct");
-        device.product = machine.read(folder + "product").value_or("");
+        device.product = machine.words(folder + "product").value_or("");
         device.speed_mbit = speed(machine, name);
         device.parent_mbit = speed(machine, parent_of(name));
         device.node =

@@ -280,6 +280,58 @@ TEST_CASE("fixing writes what was announced, and looking again finds nothing") {
     CHECK(fake.get("etc/sysctl.d/60-opal.conf") == "net.core.rmem_max = 33554432\n");
 }
 
+TEST_CASE("a step that fails does not keep the others from being done") {
+    const FakeMachine fake;
+    fake.put("a/b", "");
+    std::string said;
+    try {
+        apply(fake.machine(), {{{"a/b/c", "1"}, {"d", "2"}, {"a/b/e", "3"}, {"f", "4"}}, {}});
+    } catch (const std::runtime_error& error) {
+        said = error.what();
+    }
+    CHECK(says(said, "a/b/c: "));
+    CHECK(says(said, "\n"));
+    CHECK(says(said, "a/b/e: "));
+    CHECK(fake.get("d") == "2");
+    CHECK(fake.get("f") == "4");
+}
+
+TEST_CASE("links of a copied tree do not lead a fix out of it") {
+    const ScratchFolder outside;
+    const FakeMachine fake;
+    std::ofstream(outside.path() / "kept") << "mine";
+    fake.link("etc/absolute", outside.path().string());
+    fake.link("etc/file", (outside.path() / "kept").string());
+    fake.link("etc/to_be", (outside.path() / "new").string());
+    fake.put("usr/x", "");
+    fake.link("inner", "usr");
+    for (const char* path : {"etc/absolute/new", "etc/file", "etc/to_be"}) {
+        CAPTURE(path);
+        CHECK_THROWS_WITH_AS(apply(fake.machine(), {{{path, "1"}}, {}}),
+                             doctest::Contains("a link on the way leads out of"),
+                             std::runtime_error);
+    }
+    CHECK(content_of(outside.path() / "kept") == "mine");
+    CHECK_FALSE(fs::exists(outside.path() / "new"));
+    apply(fake.machine(), {{{"inner/y", "2"}}, {}});
+    CHECK(fake.get("usr/y") == "2");
+    // However the root is spelled, it is this machine; nothing else is.
+    CHECK(Machine("/.").is_this_one());
+    CHECK(Machine("/usr/..").is_this_one());
+    CHECK_FALSE(Machine("/usr/.").is_this_one());
+}
+
+TEST_CASE("what devices call themselves cannot command the terminal") {
+    const FakeMachine fake;
+    fake.put("sys/bus/usb/devices/2-1/product", "A\x1B[2JB\nC\x7F");
+    fake.put("sys/bus/usb/devices/1-3/idVendor", "0403");
+    fake.put("sys/bus/usb/devices/1-3/product", "\x1B]0;x\x07");
+    const std::string text = text_of(fake.look(), opal::cli::Terminal(), true);
+    CHECK(says(text, "usb:2-1 A?[2JB?C?"));
+    CHECK(says(text, "/dev/ttyACM0 ?]0;x?"));
+    CHECK(text.find('\x1B') == std::string::npos);
+}
+
 TEST_CASE("nothing plugged in is a hint; JSON says what the text says") {
     const FakeMachine fake;
     fake.remove("sys/bus/usb/devices/1-2");
