@@ -20,9 +20,14 @@ attach_who_asks > attach.log 2>&1 &
 say "udevd"
 start_udevd
 program=/run/opal/build/tests/kernel/kernel_usb
+# A filter that matches nothing is no success.
+tested() {
+    as_user "$program" --no-colors "$@" 2>&1 | tee tested.log
+    grep -Eq '^\[doctest\] test cases: +[1-9]' tested.log || { echo "no test case ran"; exit 1; }
+}
 say "without rules"
-as_user "$program" --no-colors --test-case="without rules*"
+tested --test-case="without rules*"
 install_rules
 say "with rules"
-as_user "$program" --no-colors --test-case="$cases" --test-case-exclude="without rules*"
+tested --test-case="$cases" --test-case-exclude="without rules*"
 say "done"

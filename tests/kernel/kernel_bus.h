@@ -37,8 +37,7 @@ public:
         for (;;) {
             try {
                 return drivers::open_usb_device(match);
-            } catch (const hal::DeviceError& error) {
-                last_refusal = error.what();
+            } catch (const hal::DeviceError&) {
                 if (deadline.passed(clock)) throw;
             }
             clock.wait_for(std::chrono::milliseconds(20));
@@ -46,7 +45,6 @@ public:
     }
 
     hal::SteadyClock clock;
-    std::string last_refusal;
 
 private:
     std::unique_ptr<hal::TcpListener> listener_ = drivers::listen_tcp("127.0.0.1", 0);
