@@ -12,6 +12,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <functional>
 #include <initializer_list>
 #include <map>
@@ -100,13 +101,27 @@ inline Taken acquire(hal::Bench& bench, int patterns) {
     return taken;
 }
 
+// Equal, but for what rounding may do: an exposure in which the table's light has a seam is rounded
+// in two parts, and where the seam lies is a matter of the host's time (docs/wire-bench.md).
+inline bool equal_but_rounding(const hal::Frame& a, const hal::Frame& b) {
+    if (a.bytes.size() != b.bytes.size()) return false;
+    int differing = 0;
+    for (std::size_t i = 0; i < a.bytes.size(); ++i) {
+        const int difference =
+            std::abs(std::to_integer<int>(a.bytes[i]) - std::to_integer<int>(b.bytes[i]));
+        if (difference > 1) return false;
+        differing += difference;
+    }
+    return differing <= 9;
+}
+
 // How many frames hold what they should.
 inline int equal_frames(const Taken& got, const Taken& expected) {
     int equal = 0;
     for (const auto& [index, frame] : got.frames) {
         const auto right = expected.frames.find(index);
         if (right == expected.frames.end()) continue;
-        equal += frame.bytes == right->second.bytes && frame.pattern == index ? 1 : 0;
+        equal += equal_but_rounding(frame, right->second) && frame.pattern == index ? 1 : 0;
     }
     return equal;
 }
