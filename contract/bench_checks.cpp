@@ -53,7 +53,7 @@ void bench_run(Trial& trial) {
     for (auto& frames : runs) {
         bench.camera().arm(4);
         bench.dmd().start();
-        frames = receive_all(bench);
+        frames = receive_all(bench, 4);
         bench.camera().disarm();
         OPAL_REQUIRE_EQUAL(frames.size(), 4);
     }

@@ -64,6 +64,11 @@ inline hal::CameraSettings line_settings(hal::Camera& camera, const RunTiming& t
     return settings;
 }
 
+// A time this DMD can count, not below `time`.
+inline hal::Duration counted(const hal::DmdInfo& info, hal::Duration time) {
+    return (time + info.time_step - hal::Duration{1}) / info.time_step * info.time_step;
+}
+
 // Camera opens when mirrors have settled and closes well before they move; the period leaves room
 // for the readout. Configures the camera, because its dead time depends on the region.
 inline RunTiming comfortable_timing(hal::Bench& bench, hal::Duration exposure, hal::Region region) {
@@ -77,31 +82,14 @@ inline RunTiming comfortable_timing(hal::Bench& bench, hal::Duration exposure, h
     settings.region = region;
     bench.camera().configure(settings);
     const hal::Duration dead = bench.camera().status().dead_time;
-    const hal::Duration step = bench.dmd().info().time_step;
-    const auto counted = [&](hal::Duration time) {
-        return (time + step - hal::Duration{1}) / step * step;
-    };
-    timing.pattern = counted(timing.pattern);
-    timing.dark = counted(
-        std::max<hal::Duration>(bench.dmd().info().min_dark, dead + std::chrono::microseconds(50)));
+    const hal::DmdInfo& info = bench.dmd().info();
+    timing.pattern = counted(info, timing.pattern);
+    timing.dark =
+        counted(info, std::max<hal::Duration>(info.min_dark, dead + std::chrono::microseconds(50)));
     return timing;
 }
 inline RunTiming comfortable_timing(hal::Bench& bench, hal::Duration exposure) {
     return comfortable_timing(bench, exposure, middle_region(bench.camera().info()));
-}
-
-// The same with a dark time so long that arming the camera or starting the DMD, as long as this
-// bench's wires let them take, fits into a fraction of one period. Nothing changes where commands
-// cost no time. The DMD has a program and is stopped; the camera is configured and disarmed.
-inline RunTiming unhurried(hal::Bench& bench, RunTiming timing) {
-    const hal::Time before = bench.clock().now();
-    bench.camera().arm(1);
-    bench.dmd().start();
-    const hal::Duration took = bench.clock().now() - before;
-    bench.dmd().stop();
-    bench.camera().disarm();
-    timing.dark += 10 * took / bench.dmd().info().time_step * bench.dmd().info().time_step;
-    return timing;
 }
 
 inline hal::PatternSequence sequence_of(std::uint32_t entries, const RunTiming& timing) {
@@ -122,6 +110,18 @@ inline std::vector<hal::Frame> receive_all(hal::Bench& bench,
     std::vector<hal::Frame> frames;
     hal::Frame frame;
     while (bench.camera().receive(frame, hal::Deadline::after(bench.clock(), quiet)))
+        frames.push_back(frame);
+    return frames;
+}
+// The same, with patience for the first `expected`: a busy host may be late, not short of frames.
+inline std::vector<hal::Frame> receive_all(hal::Bench& bench, std::size_t expected,
+                                           hal::Duration quiet = std::chrono::milliseconds(50)) {
+    constexpr hal::Duration patience = std::chrono::seconds(5);
+    std::vector<hal::Frame> frames;
+    hal::Frame frame;
+    while (bench.camera().receive(
+        frame,
+        hal::Deadline::after(bench.clock(), frames.size() < expected ? quiet + patience : quiet)))
         frames.push_back(frame);
     return frames;
 }

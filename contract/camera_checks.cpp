@@ -1,6 +1,7 @@
 // The Camera contract, sentence by sentence. The DMD makes the edges.
 #include "contract/bench_run.h"
 #include "contract/checks.h"
+#include "contract/host_time.h"
 #include "contract/trial.h"
 
 namespace opal::contract {
@@ -9,10 +10,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// Time between entries for a host that sleeps a millisecond too long.
-RunTiming unhurried_timing(hal::Bench& bench) {
+RunTiming slower_timing(hal::Bench& bench, hal::Duration slower) {
     RunTiming timing = comfortable_timing(bench, 100us);
-    timing.dark += 4ms;
+    timing.dark = counted(bench.dmd().info(), timing.dark + slower);
     return timing;
 }
 
@@ -116,9 +116,12 @@ void camera_deadline(Trial& trial) {
     OPAL_EXPECT(!(bench.camera().receive(frame, {begin + 20ms})));
     OPAL_EXPECT(bench.clock().now() >= begin + 20ms);
     OPAL_EXPECT(bench.clock().now() < begin + 1s);
-    const hal::Time past = bench.clock().now();
-    OPAL_EXPECT(!(bench.camera().receive(frame, {past - 10ms})));
-    OPAL_EXPECT(bench.clock().now() - past < 100ms);
+    // A host may stand still for longer, but not every time.
+    patiently(trial, [&](hal::Duration) {
+        const hal::Time past = bench.clock().now();
+        OPAL_EXPECT(!(bench.camera().receive(frame, {past - 10ms})));
+        return bench.clock().now() - past < 100ms;
+    });
 }
 
 void camera_order(Trial& trial) {
@@ -129,7 +132,7 @@ void camera_order(Trial& trial) {
     for (int run = 0; run < 2; ++run) {
         bench.camera().arm(5);
         bench.dmd().start();
-        const auto frames = receive_all(bench);
+        const auto frames = receive_all(bench, 5);
         OPAL_REQUIRE_EQUAL(frames.size(), 5);
         for (std::size_t i = 0; i < frames.size(); ++i) {
             OPAL_EQUAL(frames[i].frame_id, i);
@@ -150,67 +153,105 @@ void camera_order(Trial& trial) {
 
 void camera_due_frame(Trial& trial) {
     hal::Bench& bench = trial.bench();
-    const RunTiming timing = comfortable_timing(bench, 100us);
-    program_white(bench, 2, timing);
-    bench.camera().arm(2);
-    bench.dmd().start();
-    bench.clock().wait_for(50ms);
-    hal::Frame frame;
-    const hal::Time now = bench.clock().now();
-    OPAL_EXPECT(bench.camera().receive(frame, {now - 1ms}));
-    OPAL_EXPECT(bench.camera().receive(frame, {now}));
-    OPAL_EXPECT(!(bench.camera().receive(frame, {bench.clock().now()})));
+    patiently(trial, [&](hal::Duration slower) {
+        const RunTiming timing = comfortable_timing(bench, 100us);
+        program_white(bench, 2, timing);
+        bench.camera().arm(2);
+        bench.dmd().start();
+        // On a busy host what is due may not be there yet.
+        bench.clock().wait_for(50ms + 2 * slower);
+        hal::Frame frame;
+        const hal::Time now = bench.clock().now();
+        const bool there =
+            bench.camera().receive(frame, {now - 1ms}) && bench.camera().receive(frame, {now});
+        if (there) OPAL_EXPECT(!(bench.camera().receive(frame, {bench.clock().now()})));
+        bench.camera().disarm();
+        bench.dmd().stop();
+        return there;
+    });
 }
 
 void camera_overrun(Trial& trial) {
     hal::Bench& bench = trial.bench();
-    const RunTiming timing = unhurried_timing(bench);
-    const hal::Duration period = timing.pattern + timing.dark;
-    program_white(bench, 8, timing);
-    bench.camera().arm(2);
-    bench.dmd().start();
-    // Five frames are finished, the sixth not begun.
-    bench.clock().wait_for(5 * period - 2ms);
-    hal::Frame frame;
-    const auto next = [&] {
-        return bench.camera().receive(frame, hal::Deadline::after(bench.clock(), 50ms));
-    };
-    OPAL_REQUIRE(next());
-    OPAL_EQUAL(frame.frame_id, 0);
-    OPAL_EQUAL(frame.status, hal::FrameStatus::complete);
-    OPAL_REQUIRE(next());
-    OPAL_EQUAL(frame.frame_id, 1);
-    OPAL_EQUAL(frame.status, hal::FrameStatus::complete);
-    OPAL_REQUIRE(next());
-    OPAL_EQUAL(frame.frame_id, 5);
-    OPAL_EQUAL(frame.status, hal::FrameStatus::overrun);
-    OPAL_REQUIRE(next());
-    OPAL_EQUAL(frame.frame_id, 6);
-    OPAL_EQUAL(frame.status, hal::FrameStatus::complete);
-    OPAL_REQUIRE(next());
-    OPAL_EQUAL(frame.frame_id, 7);
-    OPAL_EXPECT(!next());
-    OPAL_EQUAL(bench.camera().status().missed_triggers, 0);
+    patiently(trial, [&](hal::Duration slower) {
+        constexpr std::uint64_t entries = 8;
+        const RunTiming timing = slower_timing(bench, slower);
+        const hal::Duration period = timing.pattern + timing.dark;
+        program_white(bench, entries, timing);
+        bench.camera().arm(2);
+        const Happened start = happened(bench.clock(), [&] { bench.dmd().start(); });
+        // Five frames are finished, the sixth not begun.
+        bench.clock().wait_until(start.to + 5 * period - slower / 2);
+        hal::Frame frame;
+        const auto next = [&] {
+            return bench.camera().receive(frame,
+                                          hal::Deadline::after(bench.clock(), 50ms + 2 * period));
+        };
+        OPAL_REQUIRE(next());
+        OPAL_EQUAL(frame.frame_id, 0);
+        OPAL_EQUAL(frame.status, hal::FrameStatus::complete);
+        bool second = false;
+        const Happened looked = happened(bench.clock(), [&] { second = next(); });
+        OPAL_REQUIRE(second);
+        OPAL_EQUAL(frame.frame_id, 1);
+        OPAL_EQUAL(frame.status, hal::FrameStatus::complete);
+        // A frame behind a gap says so, and no other does.
+        std::uint64_t expected = 2;
+        std::uint64_t first = 0;
+        while (expected < entries && next()) {
+            OPAL_REQUIRE(frame.frame_id >= expected);
+            OPAL_EQUAL(frame.status, frame.frame_id == expected ? hal::FrameStatus::complete
+                                                                : hal::FrameStatus::overrun);
+            if (expected == 2) first = frame.frame_id;
+            expected = frame.frame_id + 1;
+        }
+        const bool quick = apart(start, looked).most < 5 * period;
+        // The bench may be behind its host, the host behind the bench: then there were others.
+        const bool told = quick && first >= 5 && expected == entries;
+        if (told) OPAL_EQUAL(first, 5);
+        OPAL_EQUAL(bench.camera().status().missed_triggers, 0);
+        if (told) OPAL_EXPECT(!next());
+        bench.camera().disarm();
+        bench.dmd().stop();
+        return told;
+    });
 }
 
 void camera_arming(Trial& trial) {
     hal::Bench& bench = trial.bench();
-    const RunTiming timing = unhurried_timing(bench);
-    const hal::Duration period = timing.pattern + timing.dark;
-    program_white(bench, 6, timing);
-    bench.dmd().start();
-    bench.clock().wait_for(2 * period + period / 2);
-    bench.camera().arm(10);
-    OPAL_EQUAL(receive_all(bench).size(), 3);
-    OPAL_EQUAL(bench.camera().status().missed_triggers, 0);
-    bench.camera().disarm();
-
-    bench.camera().arm(10);
-    bench.dmd().start();
-    bench.clock().wait_for(20 * period);
-    bench.camera().disarm();
-    bench.camera().arm(10);
-    OPAL_EXPECT(receive_all(bench).empty());
+    patiently(trial, [&](hal::Duration slower) {
+        constexpr std::uint64_t entries = 6;
+        const RunTiming timing = slower_timing(bench, slower);
+        const hal::Duration period = timing.pattern + timing.dark;
+        program_white(bench, entries, timing);
+        const Happened start = happened(bench.clock(), [&] { bench.dmd().start(); });
+        bench.clock().wait_until(start.to + 2 * period + period / 2);
+        const Happened armed = happened(bench.clock(), [&] { bench.camera().arm(10); });
+        const Apart late = apart(start, armed);
+        const std::uint64_t least = begun(late.least - trial.time_tolerance(), period, entries);
+        const std::uint64_t most = begun(late.most + trial.time_tolerance(), period, entries);
+        const auto frames = receive_all(bench, entries - most, 50ms + 2 * period);
+        OPAL_EXPECT(frames.size() >= entries - most);
+        OPAL_EXPECT(frames.size() <= entries - least);
+        OPAL_EQUAL(bench.camera().status().missed_triggers, 0);
+        bench.camera().disarm();
+        return least == most;
+    });
+    patiently(trial, [&](hal::Duration slower) {
+        const RunTiming timing = slower_timing(bench, slower);
+        const hal::Duration period = timing.pattern + timing.dark;
+        bench.dmd().stop();
+        program_white(bench, 6, timing);
+        bench.camera().arm(10);
+        bench.dmd().start();
+        // The bench may be behind its host and still have something to show.
+        bench.clock().wait_for(8 * period + 100ms);
+        bench.camera().disarm();
+        bench.camera().arm(10);
+        const bool nothing = receive_all(bench).empty();
+        bench.camera().disarm();
+        return nothing;
+    });
 }
 
 void camera_dead_time(Trial& trial) {
@@ -219,21 +260,22 @@ void camera_dead_time(Trial& trial) {
     const hal::CameraSettings settings = bench.camera().settings();
     const hal::Duration busy =
         settings.trigger_delay + settings.exposure + bench.camera().status().dead_time;
-    const auto run = [&](hal::Duration period) {
-        timing.dark = bench.dmd().info().min_dark;
+    const hal::DmdInfo& info = bench.dmd().info();
+    const auto run = [&](hal::Duration period, std::size_t expected) {
+        timing.dark = counted(info, info.min_dark);
         timing.pattern = period - timing.dark;
         program_white(bench, 6, timing);
         bench.camera().arm(6);
         bench.dmd().start();
-        auto frames = receive_all(bench);
-        return frames;
+        return receive_all(bench, expected);
     };
-    OPAL_EQUAL(run(busy).size(), 6);
+    OPAL_EQUAL(run(counted(info, busy), 6).size(), 6);
     OPAL_EQUAL(bench.camera().status().missed_triggers, 0);
     bench.camera().disarm();
 
-    const hal::Duration too_short = busy - trial.time_tolerance() - 1us;
-    const auto frames = run(too_short);
+    const hal::Duration too_short =
+        counted(info, busy - trial.time_tolerance() - 1us - info.time_step);
+    const auto frames = run(too_short, 3);
     OPAL_REQUIRE_EQUAL(frames.size(), 3);
     OPAL_EQUAL(bench.camera().status().missed_triggers, 3);
     // The camera counts exposures, not edges: ids have no gap, times tell.
@@ -258,14 +300,27 @@ void camera_software(Trial& trial) {
     hal::Frame frame;
     for (std::uint64_t i = 0; i < 3; ++i) {
         bench.camera().trigger();
-        OPAL_REQUIRE(bench.camera().receive(frame, hal::Deadline::after(bench.clock(), 1s)));
+        OPAL_REQUIRE(bench.camera().receive(frame, hal::Deadline::after(bench.clock(), 5s)));
         OPAL_EQUAL(frame.frame_id, i);
     }
     OPAL_EQUAL(bench.camera().status().missed_triggers, 0);
-    bench.camera().trigger();
-    bench.camera().trigger();  // while the exposure is under way
-    OPAL_EQUAL(receive_all(bench).size(), 1);
-    OPAL_EQUAL(bench.camera().status().missed_triggers, 1);
+    bench.camera().disarm();
+    patiently(trial, [&](hal::Duration slower) {
+        settings.exposure = std::min(bench.camera().info().max_exposure, 100us + 4 * slower);
+        settings = bench.camera().configure(settings);
+        bench.camera().arm(4);
+        const Happened both = happened(bench.clock(), [&] {
+            bench.camera().trigger();
+            bench.camera().trigger();  // while the exposure is under way
+        });
+        const bool told = both.to - both.from < settings.exposure;
+        if (told) {
+            OPAL_EQUAL(receive_all(bench, 1, 50ms + 2 * settings.exposure).size(), 1);
+            OPAL_EQUAL(bench.camera().status().missed_triggers, 1);
+        }
+        bench.camera().disarm();
+        return told;
+    });
 }
 
 void camera_settings(Trial& trial) {
@@ -277,7 +332,7 @@ void camera_settings(Trial& trial) {
         bench.camera().configure(settings);
         bench.camera().arm(1);
         bench.dmd().start();
-        const auto frames = receive_all(bench);
+        const auto frames = receive_all(bench, 1);
         bench.camera().disarm();
         OPAL_REQUIRE_EQUAL(frames.size(), 1);
         return frames[0];

@@ -21,8 +21,9 @@ std::vector<hal::Frame> frames_of(hal::Bench& bench, bool white, hal::Duration e
     hal::CameraSettings settings = line_settings(bench.camera(), timing);
     settings.format = format;
     bench.camera().configure(settings);
-    timing.dark = std::max<hal::Duration>(bench.dmd().info().min_dark,
-                                          bench.camera().status().dead_time + 50us);
+    timing.dark = counted(bench.dmd().info(),
+                          std::max<hal::Duration>(bench.dmd().info().min_dark,
+                                                  bench.camera().status().dead_time + 50us));
     const hal::BitPattern pattern = plain_pattern(bench.dmd().info(), white);
     bench.dmd().load(0, std::span(&pattern, 1));
     hal::PatternSequence sequence = sequence_of(looks, timing);
@@ -30,7 +31,7 @@ std::vector<hal::Frame> frames_of(hal::Bench& bench, bool white, hal::Duration e
     bench.dmd().program(sequence);
     bench.camera().arm(looks);
     bench.dmd().start();
-    auto frames = receive_all(bench);
+    auto frames = receive_all(bench, looks);
     bench.camera().disarm();
     return frames;
 }

@@ -5,6 +5,7 @@
 // and drift that is exactly, and then equal is asked for.
 #include "contract/bench_run.h"
 #include "contract/checks.h"
+#include "contract/host_time.h"
 #include "contract/trial.h"
 
 namespace opal::contract {
@@ -33,7 +34,7 @@ std::vector<hal::Frame> stepped_frames(Trial& trial, const RunTiming& timing,
         bench.clock().wait_for(bench.dmd().info().settle_time + 1ms);
         bench.camera().trigger();
         hal::Frame frame;
-        OPAL_REQUIRE(bench.camera().receive(frame, hal::Deadline::after(bench.clock(), 1s)));
+        OPAL_REQUIRE(bench.camera().receive(frame, hal::Deadline::after(bench.clock(), 5s)));
         frames.push_back(frame);
         bench.camera().disarm();
         bench.dmd().stop();
@@ -42,14 +43,23 @@ std::vector<hal::Frame> stepped_frames(Trial& trial, const RunTiming& timing,
     return frames;
 }
 
+// The pattern times as far as this DMD counts them.
+RunTiming counted(const hal::DmdInfo& info, RunTiming timing) {
+    timing.pattern = contract::counted(info, timing.pattern);
+    timing.dark = contract::counted(info, timing.dark);
+    return timing;
+}
+
+// `expected`: how many come when all is well; 0: one per pattern.
 std::vector<hal::Frame> triggered_frames(hal::Bench& bench, const RunTiming& timing,
-                                         const std::vector<hal::BitPattern>& patterns) {
+                                         const std::vector<hal::BitPattern>& patterns,
+                                         std::size_t expected = 0) {
     bench.camera().configure(line_settings(bench.camera(), timing));
     bench.dmd().load(0, patterns);
     bench.dmd().program(sequence_of(static_cast<std::uint32_t>(patterns.size()), timing));
     bench.camera().arm(patterns.size());
     bench.dmd().start();
-    auto frames = receive_all(bench);
+    auto frames = receive_all(bench, expected > 0 ? expected : patterns.size());
     bench.camera().disarm();
     return frames;
 }
@@ -95,60 +105,102 @@ void pairing_stepped(Trial& trial) {
 
 void pairing_late(Trial& trial) {
     hal::Bench& bench = trial.bench();
-    RunTiming timing = comfortable_timing(bench, trial.lit_exposure());
+    const RunTiming timing = comfortable_timing(bench, trial.lit_exposure());
     const auto light = full_light(bench);
     const auto patterns = striped_patterns(bench.dmd().info(), 4);
     const Known right(bench, timing, patterns);
-    timing = unhurried(bench, timing);
-    bench.dmd().program(sequence_of(4, timing));
-    bench.dmd().start();
-    bench.clock().wait_for(10us);
-    bench.camera().arm(4);
-    const auto late = receive_all(bench, 50ms + 2 * (timing.pattern + timing.dark));
-    OPAL_REQUIRE_EQUAL(late.size(), 3);
-    OPAL_EQUAL(late[0].frame_id, 0);
-    OPAL_EQUAL(bench.camera().status().missed_triggers, 0);
-    OPAL_EXPECT(right.shows(late[0], 1));
+    patiently(trial, [&](hal::Duration slower) {
+        RunTiming slow = timing;
+        slow.dark += slower;
+        slow = counted(bench.dmd().info(), slow);
+        const hal::Duration period = slow.pattern + slow.dark;
+        bench.dmd().stop();
+        bench.dmd().program(sequence_of(4, slow));
+        const Happened start = happened(bench.clock(), [&] { bench.dmd().start(); });
+        bench.clock().wait_for(10us);
+        const Happened armed = happened(bench.clock(), [&] { bench.camera().arm(4); });
+        const bool told = apart(start, armed).most + trial.time_tolerance() < period;
+        if (told) {
+            const auto late = receive_all(bench, 3, 50ms + 2 * period);
+            OPAL_REQUIRE_EQUAL(late.size(), 3);
+            OPAL_EQUAL(late[0].frame_id, 0);
+            OPAL_EQUAL(bench.camera().status().missed_triggers, 0);
+            OPAL_EXPECT(right.shows(late[0], 1));
+        }
+        bench.camera().disarm();
+        return told;
+    });
 }
 
 void pairing_extra(Trial& trial) {
     hal::Bench& bench = trial.bench();
-    RunTiming timing = comfortable_timing(bench, trial.lit_exposure());
-    timing.dark += 4ms;  // a host may sleep a millisecond too long
+    const RunTiming timing = comfortable_timing(bench, trial.lit_exposure());
     const auto light = full_light(bench);
     const auto patterns = striped_patterns(bench.dmd().info(), 4);
     const Known right(bench, timing, patterns);
-    bench.dmd().start();
-    bench.clock().wait_for(2 * (timing.pattern + timing.dark) + 1ms);
-    bench.camera().arm(8);
-    // Entry 3 of the old run goes by, and its frame is finished.
-    bench.clock().wait_for(2 * (timing.pattern + timing.dark) - 2ms);
-    bench.dmd().start();
-    const auto frames = receive_all(bench);
-    OPAL_REQUIRE_EQUAL(frames.size(), 5);
-    OPAL_EXPECT(right.shows(frames[0], 3));
-    for (std::size_t k = 0; k < 4; ++k) OPAL_EXPECT(right.shows(frames[k + 1], k));
-    // The time stamps give it away: the first interval is not the pattern period.
-    const hal::Duration period = timing.pattern + timing.dark;
-    OPAL_EXPECT(std::chrono::abs(frames[1].device_time - frames[0].device_time - period) > 1us);
+    patiently(trial, [&](hal::Duration slower) {
+        RunTiming slow = timing;
+        slow.dark += slower;
+        slow = counted(bench.dmd().info(), slow);
+        const hal::Duration period = slow.pattern + slow.dark;
+        bench.dmd().stop();
+        bench.dmd().program(sequence_of(4, slow));
+        const Happened old = happened(bench.clock(), [&] { bench.dmd().start(); });
+        bench.clock().wait_until(old.to + 2 * period + period / 4);
+        const Happened armed = happened(bench.clock(), [&] { bench.camera().arm(8); });
+        const Apart late = apart(old, armed);
+        // Entry 3 of the old run goes by, and its frame is finished.
+        bench.clock().wait_until(old.to + 4 * period - period / 4);
+        const Happened again = happened(bench.clock(), [&] { bench.dmd().start(); });
+        const bool told = late.least > 2 * period + trial.time_tolerance() &&
+                          late.most < 3 * period - trial.time_tolerance() &&
+                          apart(old, again).least > 3 * period + slow.pattern;
+        if (told) {
+            const auto frames = receive_all(bench, 5, 50ms + 2 * period);
+            OPAL_REQUIRE_EQUAL(frames.size(), 5);
+            OPAL_EXPECT(right.shows(frames[0], 3));
+            for (std::size_t k = 0; k < 4; ++k) OPAL_EXPECT(right.shows(frames[k + 1], k));
+            // The time stamps give it away: the first interval is not the pattern period.
+            OPAL_EXPECT(std::chrono::abs(frames[1].device_time - frames[0].device_time - period) >
+                        1us);
+        }
+        bench.camera().disarm();
+        return told;
+    });
 }
 
 void pairing_warm_up(Trial& trial) {
     hal::Bench& bench = trial.bench();
     const RunTiming timing = comfortable_timing(bench, trial.lit_exposure());
-    if (bench.laser().info().warm_up < 10ms) trial.skip("this laser needs no warm-up");
+    const hal::Duration warm_up = bench.laser().info().warm_up;
+    if (warm_up < 10ms) trial.skip("this laser needs no warm-up");
     const auto patterns = striped_patterns(bench.dmd().info(), 2);
-    bench.laser().arm(bench.laser_limit_mw());
-    bench.laser().set_power(bench.laser_limit_mw());
-    bench.laser().emit();
-    bench.clock().wait_for(bench.laser().info().warm_up / 4);
-    const double cold = mean_count(triggered_frames(bench, timing, patterns)[0]);
-    bench.clock().wait_for(bench.laser().info().warm_up);
-    const double warm = mean_count(triggered_frames(bench, timing, patterns)[0]);
-    bench.laser().off();
-    const double dark = mean_count(triggered_frames(bench, timing, patterns)[0]);
-    OPAL_EXPECT(warm > 2 * cold);
-    OPAL_EXPECT(cold > dark + 1);
+    patiently(trial, [&](hal::Duration) {
+        bench.laser().arm(bench.laser_limit_mw());
+        bench.laser().set_power(bench.laser_limit_mw());
+        // Everything is ready, so that little time passes between light and frames.
+        bench.camera().configure(line_settings(bench.camera(), timing));
+        bench.dmd().load(0, patterns);
+        bench.dmd().program(sequence_of(2, timing));
+        bench.camera().arm(2);
+        const Happened emitted = happened(bench.clock(), [&] { bench.laser().emit(); });
+        bench.clock().wait_until(emitted.to + warm_up / 8);
+        const Happened began = happened(bench.clock(), [&] { bench.dmd().start(); });
+        const bool told = apart(emitted, began).most + timing.pattern < warm_up * 2 / 5;
+        const auto first = receive_all(bench, 2);
+        bench.camera().disarm();
+        OPAL_REQUIRE_EQUAL(first.size(), 2);
+        const double cold = mean_count(first[0]);
+        bench.clock().wait_until(began.to + warm_up);
+        const auto lit = triggered_frames(bench, timing, patterns);
+        bench.laser().off();
+        const auto unlit = triggered_frames(bench, timing, patterns);
+        OPAL_REQUIRE_EQUAL(lit.size(), 2);
+        OPAL_REQUIRE_EQUAL(unlit.size(), 2);
+        if (told) OPAL_EXPECT(mean_count(lit[0]) > 2 * cold);
+        OPAL_EXPECT(cold > mean_count(unlit[0]) + 1);
+        return told;
+    });
 }
 
 void pairing_dead_time(Trial& trial) {
@@ -160,14 +212,14 @@ void pairing_dead_time(Trial& trial) {
     const hal::Duration busy =
         timing.camera_delay + timing.camera_exposure + bench.camera().status().dead_time;
     timing.dark = bench.dmd().info().min_dark;
-    const hal::Duration step = bench.dmd().info().time_step;
-    timing.pattern = (busy * 2 / 3 - timing.dark) / step * step;
+    timing.pattern = busy * 2 / 3 - timing.dark - bench.dmd().info().time_step;
+    timing = counted(bench.dmd().info(), timing);
     if (timing.pattern < bench.dmd().info().min_exposure)
         trial.skip("the camera is ready again before the DMD can show the next pattern");
     // The pattern must still cover the exposure, or frames would be mixed as well.
     if (timing.pattern <= timing.camera_delay + timing.camera_exposure)
         trial.skip("the camera reads out too fast for its exposure");
-    const auto hasty = triggered_frames(bench, timing, patterns);
+    const auto hasty = triggered_frames(bench, timing, patterns, 3);
     OPAL_REQUIRE_EQUAL(hasty.size(), 3);
     OPAL_EQUAL(bench.camera().status().missed_triggers, 3);
     for (std::size_t i = 0; i < hasty.size(); ++i) {
@@ -189,6 +241,7 @@ void pairing_early(Trial& trial) {
     timing.dark += bench.dmd().info().settle_time + 10us;
     timing.pattern =
         std::max<hal::Duration>(bench.dmd().info().min_exposure, timing.camera_exposure + 120us);
+    timing = counted(bench.dmd().info(), timing);
     const auto early = triggered_frames(bench, timing, {black, white});
     OPAL_REQUIRE_EQUAL(early.size(), 2);
     // Counts are linear in light: the frame is the mixture of both, in shares of the exposure.
@@ -212,6 +265,7 @@ void pairing_long(Trial& trial) {
     // White for half of the exposure, then all off.
     timing.camera_delay += timing.pattern - timing.camera_delay - timing.camera_exposure / 2 + *lag;
     timing.dark += 1ms;
+    timing = counted(bench.dmd().info(), timing);
     const auto late = triggered_frames(bench, timing, {white, black});
     OPAL_REQUIRE_EQUAL(late.size(), 2);
     const double share = (mean_count(late[0]) - mean_count(right[1])) /

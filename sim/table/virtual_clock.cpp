@@ -75,7 +75,10 @@ void VirtualClock::pass(hal::Time until) {
         paced_now();
         pacer_->wait_until(until + hal::Duration{pacer_start_ns_.load()});
     }
-    if (agenda_empty_.load(std::memory_order_acquire)) return advance(until);
+    // On the host's time another thread may be in the middle of the last act on the agenda: time
+    // stands still until it has returned, and what it asked for comes next.
+    const bool nothing_due = agenda_empty_.load(std::memory_order_acquire);
+    if (nothing_due && (!pacer_ || actor_.load() == std::thread::id{})) return advance(until);
 
     const std::lock_guard acting(acting_);
     std::unique_lock lock(agenda_mutex_);
@@ -83,10 +86,10 @@ void VirtualClock::pass(hal::Time until) {
     advance(until);
     while (!agenda_.empty() && agenda_.begin()->first <= until) {
         const auto act = std::move(agenda_.begin()->second);
+        actor_.store(std::this_thread::get_id());  // before the agenda looks empty
         agenda_.erase(agenda_.begin());
         agenda_empty_.store(agenda_.empty(), std::memory_order_release);
         lock.unlock();
-        actor_.store(std::this_thread::get_id());
         try {
             act();
         } catch (...) {

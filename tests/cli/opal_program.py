@@ -99,6 +99,12 @@ class ProgramTest(unittest.TestCase):
                               stdin=subprocess.DEVNULL, capture_output=True, text=True,
                               timeout=PATIENCE_S, **options)
 
+    @staticmethod
+    def own_address():
+        """A loopback address of this process alone; process ids have 22 bits."""
+        pid = os.getpid()
+        return f"127.{64 + (pid >> 16 & 63)}.{pid >> 8 & 255}.{pid & 255}"
+
     def start(self, *arguments):
         return subprocess.Popen([PROGRAM, *arguments], env=self.environment, cwd=self.folder,
                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,

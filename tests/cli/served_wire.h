@@ -7,9 +7,11 @@
 #include "cli/serve/laser_doors.h"
 #include "cli/serve/lightcrafter_door.h"
 #include "contract/bench_run.h"
+#include "drivers/gige/network_interfaces.h"
 #include "hal/error.h"
 
 #include <doctest/doctest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -40,10 +42,10 @@ inline sim::Scene exact_scene() {
 
 class ServedWire {
 public:
-    // At 127.0.61.<last>: tests and programs do not meet.
-    explicit ServedWire(std::uint8_t last, const sim::FaultSchedule* faults = nullptr)
-        : host(0x7F003D00u + last),
-          address("127.0.61." + std::to_string(last)),
+    // At an address of this process alone: process ids have 22 bits.
+    explicit ServedWire(const sim::FaultSchedule* faults = nullptr)
+        : host(0x7F400000u + (static_cast<std::uint32_t>(::getpid()) & 0x3FFFFFu)),
+          address(drivers::gige::host_text(host)),
           bench(exact_scene(), nullptr, faults) {
         laser = cli::open_dlcpro_door(bench, address);
         dmd = cli::open_lightcrafter_door(bench, address);

@@ -13,7 +13,7 @@ TEST_CASE("frames over three wires are those of the direct devices, bit for bit"
     constexpr int patterns = 200;
     const auto direct = sim::make_simulated_bench(exact_scene(), {2, nullptr});
     const auto expected = acquire(*direct, patterns);
-    ServedWire served(1);
+    ServedWire served;
     const auto wired = drivers::make_wire_bench(served.plan());
     CHECK(wired->laser().status().state == hal::LaserState::off);
     const auto got = acquire(*wired, patterns);
@@ -24,7 +24,7 @@ TEST_CASE("frames over three wires are those of the direct devices, bit for bit"
 }
 
 TEST_CASE("a bench comes back after it was closed, and closing it ends the light") {
-    ServedWire served(2);
+    ServedWire served;
     std::string identity;
     for (int opened = 0; opened < 3; ++opened) {
         const auto wired = drivers::make_wire_bench(served.plan());
@@ -47,7 +47,7 @@ TEST_CASE("a bench comes back after it was closed, and closing it ends the light
 }
 
 TEST_CASE("the limit of the bench file holds") {
-    ServedWire served(3);
+    ServedWire served;
     auto plan = served.plan();
     plan.laser_facts.limit_mw = 5;
     const auto wired = drivers::make_wire_bench(plan);
@@ -57,7 +57,7 @@ TEST_CASE("the limit of the bench file holds") {
 }
 
 TEST_CASE("whoever is missing or taken is named, and the laser has been turned off by then") {
-    ServedWire served(4);
+    ServedWire served;
     const auto wired = drivers::make_wire_bench(served.plan());
     const std::string taken = fault_of(
         [&] {
@@ -78,23 +78,23 @@ TEST_CASE("whoever is missing or taken is named, and the laser has been turned o
             wired->dmd().program(contract::sequence_of(1, {0us, 0us, 300us, 300us}));
         },
         {hal::ErrorKind::disconnected});
-    check_says(gone, "127.0.61.4:21845");
+    check_says(gone, served.address + ":21845");
     wired->laser().off();
     CHECK(served.bench.light().status().state == hal::LaserState::off);
 }
 
 TEST_CASE("no bench without its DMD: the message names it, the laser stays off") {
-    ServedWire served(5);
+    ServedWire served;
     const auto plan = served.plan();
     served.dmd.reset();
     const std::string missing =
         fault_of([&] { drivers::make_wire_bench(plan); }, {hal::ErrorKind::refused});
-    check_says(missing, "127.0.61.5:21845");
+    check_says(missing, served.address + ":21845");
     CHECK(served.bench.light().status().state == hal::LaserState::off);
 }
 
 TEST_CASE("what the bench file says about cable and camera reaches the devices") {
-    ServedWire served(6);
+    ServedWire served;
     auto plan = served.plan();
     plan.camera_values = {{"ExposureTime", "77"}};
     plan.trigger.pulse = 300us;

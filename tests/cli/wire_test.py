@@ -14,7 +14,6 @@ import unittest
 from opal_program import PATIENCE_S, ProgramTest, npy, read_npy
 
 FASHION = "/usr/share/datasets/fashion-mnist"
-ADDRESS = "127.0.62.1"  # of this test alone
 
 EXACT_BENCH = """\
 base: ideal
@@ -41,8 +40,8 @@ class OverWires(ProgramTest):
         super().setUpClass()
         with open(f"{cls.folder}/exact.yaml", "w") as file:
             file.write(EXACT_BENCH)
-        cls.served = cls.start(cls, "serve", "exact.yaml", "--address", ADDRESS, "--bench-file",
-                               "bench.yaml", "--scene-file", "served.yaml")
+        cls.served = cls.start(cls, "serve", "exact.yaml", "--address", cls.own_address(),
+                               "--bench-file", "bench.yaml", "--scene-file", "served.yaml")
         end = time.monotonic() + PATIENCE_S
         while not os.path.exists(f"{cls.folder}/bench.yaml"):
             if cls.served.poll() is not None or time.monotonic() > end:
@@ -71,8 +70,8 @@ class OverWires(ProgramTest):
 
     def test_bench_file_is_right(self):
         done = self.run_opal("bench-file", "check", "bench.yaml")
-        for uri in (f"gige://{ADDRESS}", f"lightcrafter://{ADDRESS}", f"dlcpro://{ADDRESS}"):
-            self.assertIn(uri, done.stdout)
+        for kind in ("gige", "lightcrafter", "dlcpro"):
+            self.assertIn(f"{kind}://{self.own_address()}", done.stdout)
 
     def test_calibration_and_projection_are_those_of_the_direct_bench(self):
         self.write("in.npy", npy(20, 10))

@@ -138,7 +138,7 @@ private:
 TEST_CASE("a camera that goes is named, and a bench opened again works") {
     constexpr int patterns = 20;
     const Taken expected = direct(patterns);
-    ServedWire served(11);
+    ServedWire served;
     auto wired = drivers::make_wire_bench(served.plan());
     acquire(*wired, patterns);
     served.camera.reset();  // its plug is pulled
@@ -154,7 +154,7 @@ TEST_CASE("a camera that goes is named, and a bench opened again works") {
 }
 
 TEST_CASE("a camera that was restarted has let go: disconnected, until the bench is opened again") {
-    ServedWire served(12);
+    ServedWire served;
     auto wired = drivers::make_wire_bench(served.plan());
     served.camera.reset();
     served.open_camera();
@@ -181,7 +181,6 @@ TEST_CASE("a camera that was restarted has let go: disconnected, until the bench
 TEST_CASE("edges that get lost, come early, late or twice: runs are repeated, no frame is wrong") {
     constexpr int patterns = 60;
     const Taken expected = direct(patterns);
-    std::uint8_t last = 20;
     for (const char* const fault :
          {"trigger_lost", "extra_edge", "edge_at_arm", "armed_late", "dead_time", "merged_triggers",
           "sequence_ends_early", "start_ignored"}) {
@@ -189,7 +188,7 @@ TEST_CASE("edges that get lost, come early, late or twice: runs are repeated, no
         // In the first run of 64, after six exposures of the sentinels.
         const auto schedule = sim::parse_faults(
             "seed: 1\nfaults:\n  - fault: " + std::string(fault) + "\n    at_frame: 30\n", fault);
-        ServedWire served(++last, &schedule);
+        ServedWire served(&schedule);
         const auto wired = drivers::make_wire_bench(served.plan());
         const Taken got = acquire(*wired, patterns);
         CHECK(equal_frames(got, expected) == patterns);
@@ -200,7 +199,7 @@ TEST_CASE("edges that get lost, come early, late or twice: runs are repeated, no
 TEST_CASE("strangers at every port: no crash, no wrong frame, no lost control, no memory") {
     constexpr int patterns = 200;
     const Taken expected = direct(patterns);
-    ServedWire served(13);
+    ServedWire served;
     const auto wired = drivers::make_wire_bench(served.plan());
     acquire(*wired, patterns);  // storage has grown to what work takes
     const double before_mib = resident_mib();

@@ -3,6 +3,7 @@
 
 #include "sim/scene_fields.h"
 #include "sim/scene_hints.h"
+#include "tests/cli/scratch_folder.h"
 
 #include <doctest/doctest.h>
 
@@ -286,9 +287,8 @@ TEST_CASE("the fingerprint changes with the bench and with nothing else") {
 }
 
 TEST_CASE("files: found, missing, and things that are no files") {
-    const auto folder = std::filesystem::temp_directory_path() / "opal_scene_file_test";
-    std::filesystem::create_directories(folder);
-    const std::string path = (folder / "bench.yaml").string();
+    const ScratchFolder folder;
+    const std::string path = folder / "bench.yaml";
     std::ofstream(path) << "base: ideal\nseed: 9\n";
     CHECK(load_scene(path).seed == 9);
     CHECK(load_scene(path).name == "bench");
@@ -303,10 +303,10 @@ TEST_CASE("files: found, missing, and things that are no files") {
     CHECK(says("labb") ==
           "labb: no such scene file or preset; did you mean lab? presets: lab, ideal, harsh, "
           "published");
-    CHECK(says(folder.string()) == folder.string() + ": not a file; a scene is a YAML text file");
+    const std::string place = folder.path();
+    CHECK(says(place) == place + ": not a file; a scene is a YAML text file");
     std::ofstream(path) << std::string(1 << 20, '#') << "\n";
     CHECK(starts(says(path), path + ": 1048577 bytes; a scene file has at most 1048576"));
-    std::filesystem::remove_all(folder);
     // A file of this system whose first page cannot be read.
     CHECK(says("/proc/self/mem") == "/proc/self/mem: cannot be read; check its permissions");
 }

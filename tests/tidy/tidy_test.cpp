@@ -1,5 +1,6 @@
 // Shows that every tidy rule can fail, and that none cries wolf: each fixture is a small tree that
 // breaks one rule at a known line.
+#include "tests/cli/scratch_folder.h"
 #include "tests/tidy/rules.h"
 
 #include <doctest/doctest.h>
@@ -247,8 +248,8 @@ TEST_CASE("layers: malformed tables are refused with the line") {
 
 TEST_CASE("the program: reads a real folder, skips build folders, says it by exit code") {
     namespace fs = std::filesystem;
-    const fs::path top = fs::temp_directory_path() / "opal_tidy_test";
-    fs::remove_all(top);
+    const ScratchFolder folder;
+    const fs::path& top = folder.path();
     fs::create_directories(top / "tests" / "tidy");
     fs::create_directories(top / "build" / "x");
     fs::create_directories(top / "hal");
@@ -272,5 +273,4 @@ TEST_CASE("the program: reads a real folder, skips build folders, says it by exi
     std::string first;
     std::getline(out, first);
     CHECK(first.starts_with("hal/loud.cpp:1: purpose: "));
-    fs::remove_all(top);
 }
