@@ -6,6 +6,7 @@
 #include "cli/exit_code.h"
 #include "cli/places.h"
 #include "cli/upload_progress.h"
+#include "cli/usb_bench.h"
 #include "cli/version.h"
 #include "sim/faults/fault_file.h"
 #include "sim/scene_file.h"
@@ -24,6 +25,7 @@ namespace opal::cli {
 namespace {
 
 constexpr std::string_view simulated = "sim:";
+constexpr std::string_view on_usb = "usb:";
 constexpr std::size_t hash_digits = 8;
 
 // Presets as they are own their plain name; anything else gets its own by what it is.
@@ -101,7 +103,7 @@ std::optional<sim::BenchMoment> OpenedBench::moment() {
         if (!found) return std::nullopt;
         return sim::BenchMoment{found->first, found->second};
     }
-    if (!devices_.simulated) return std::nullopt;
+    if (!devices_.simulated || devices_.cables) return std::nullopt;
     const sim::BenchMoment now = devices_.simulated->moment();
     if (side_.recorder) side_.recorder->note_moment(std::pair(now.time, now.exposures));
     return now;
@@ -127,7 +129,9 @@ void BenchChoice::add_options(CLI::App& command) {
     command
         .add_option("-b,--bench", bench,
                     "sim:lab, sim:ideal, sim:harsh, sim:published, sim:FILE.yaml for a scene of "
-                    "your own, or BENCH.yaml for devices on wires (opal bench-file explain)")
+                    "your own; usb:lab and so on for the same behind the drivers of a DLPC900, a "
+                    "USB3 Vision camera and a Cobolt laser; or BENCH.yaml for devices on wires "
+                    "(opal bench-file explain)")
         ->capture_default_str()
         ->group("Bench");
     command
@@ -217,16 +221,19 @@ std::unique_ptr<OpenedBench> BenchChoice::open(Session& session, sim::BenchMomen
     if (const auto recording = RunRecording::replay_file(bench))
         return open_replay(session, *recording, begin);
     if (bench.starts_with(simulated))
-        return open_simulated(session, bench.substr(simulated.size()), begin);
+        return open_simulated(session, bench.substr(simulated.size()), Cables::none, begin);
+    if (bench.starts_with(on_usb))
+        return open_simulated(session, bench.substr(on_usb.size()), Cables::usb, begin);
     const std::string ending = std::filesystem::path(bench).extension().string();
     if (ending != ".yaml" && ending != ".yml")
         throw BadInput(
             fmt::format("--bench {}: unknown kind of bench; allowed: sim:lab, sim:ideal, "
-                        "sim:harsh, sim:published, sim:SCENE.yaml, or BENCH.yaml",
+                        "sim:harsh, sim:published, sim:SCENE.yaml, the same with usb:, or "
+                        "BENCH.yaml",
                         bench));
     const BenchFile file = load_bench_file(bench);
     return file.scene.empty() ? open_wired(session, file)
-                              : open_simulated(session, file.scene, begin);
+                              : open_simulated(session, file.scene, Cables::none, begin);
 }
 
 // A real bench has no life that could be begun in the middle: it is what it is now.
@@ -263,21 +270,33 @@ RunSide BenchChoice::record_run(hal::Bench& opened, const Session& session, sim:
 }
 
 std::unique_ptr<OpenedBench> BenchChoice::open_simulated(Session& session, const std::string& what,
+                                                         Cables cables,
                                                          sim::BenchMoment begin) const {
-    const sim::Scene scene = sim::load_scene(what, overrides);
+    const sim::Scene asked = sim::load_scene(what, overrides);
     auto log =
         open_events(events, begin.time.count() > 0 || begin.exposures > 0 || run->openings > 0);
     ++run->openings;
     std::optional<sim::FaultSchedule> schedule;
     if (!faults.empty()) schedule = sim::load_faults(faults);
+    if (schedule && cables == Cables::none)
+        for (const sim::Fault& fault : schedule->faults)
+            if (const sim::FaultType& type = sim::type_of(fault.kind);
+                type.place == sim::FaultPlace::usb)
+                throw BadInput(
+                    fmt::format("--faults {}: '{}' needs USB cables; --bench usb:{} has some",
+                                faults, type.name, what));
+    const sim::BenchOptions options{.threads = threads,
+                                    .events = log.get(),
+                                    .begin = begin,
+                                    .faults = schedule ? &*schedule : nullptr};
     BenchDevices devices;
+    devices.cables = cables == Cables::usb;
     devices.simulated =
-        sim::make_simulated_bench(scene, {.threads = threads,
-                                          .events = log.get(),
-                                          .begin = begin,
-                                          .faults = schedule ? &*schedule : nullptr});
+        devices.cables ? make_usb_bench(asked, options) : sim::make_simulated_bench(asked, options);
     sim::SimulatedBench& opened = *devices.simulated;
-    const std::string name = record_name(scene, what, !overrides.empty(), opened.identity());
+    const sim::Scene& scene = opened.scene();  // as it is: a board brings its own mirrors
+    std::string name = record_name(scene, what, !overrides.empty(), opened.identity());
+    if (devices.cables) name = "usb-" + name;
     RunSide side;
     if (!run->file.empty()) {
         const double lag_us = scene.dmd.settle_us - scene.sensor.trigger_delay_us;

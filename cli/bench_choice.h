@@ -26,6 +26,7 @@ struct BenchFile;
 struct BenchDevices {
     std::unique_ptr<sim::SimulatedBench> simulated;
     std::unique_ptr<hal::Bench> wired;  // of a bench file
+    bool cables = false;                // between the program and the simulated one
 
     hal::Bench* any() const { return simulated ? simulated.get() : wired.get(); }
 };
@@ -44,11 +45,16 @@ public:
     hal::Bench& bench();
     // The same as a simulated one, for those who look behind the curtain; nullptr for a real one.
     const sim::SimulatedBench* simulated() const { return devices_.simulated.get(); }
+    // As a person who finds a plug pulled out: nobody may be using DMD or camera.
+    void reconnect() {
+        if (devices_.simulated) devices_.simulated->reconnect();
+    }
     // Where the calibration record of this bench lives unless a file is named.
     std::filesystem::path record_file() const;
     // The simulated bench as a scene file; empty for a real one.
     const std::string& scene() const { return scene_; }
-    // Of a simulated bench, dark and disarmed; nothing for a real one, which cannot be put back.
+    // Of a simulated bench, dark and disarmed; nothing for one that cannot be put back, because it
+    // is real, or because opening its devices takes time.
     std::optional<sim::BenchMoment> moment();
 
     // What a person could do in front of a simulated bench; a real one has no such handle.
@@ -94,8 +100,9 @@ struct BenchChoice {
     std::filesystem::path record_file(const OpenedBench& bench) const;
 
 private:
+    enum class Cables { none, usb };
     std::unique_ptr<OpenedBench> open_simulated(Session& session, const std::string& what,
-                                                sim::BenchMoment begin) const;
+                                                Cables cables, sim::BenchMoment begin) const;
     std::unique_ptr<OpenedBench> open_wired(Session& session, const BenchFile& file) const;
     RunSide record_run(hal::Bench& opened, const Session& session, sim::BenchMoment begin,
                        const std::string& name,

@@ -38,7 +38,11 @@ struct Noticed {
 // the run, whatever the notice.
 bool answers(const sim::InjectedFault& fault, const Noticed& noticed) {
     using namespace std::chrono_literals;
-    if (sim::type_of(fault.kind).place != sim::FaultPlace::light) return noticed.run == fault.run;
+    const sim::FaultPlace place = sim::type_of(fault.kind).place;
+    // What is spoilt on a cable may be the next command or upload, and the run that follows it.
+    if (place == sim::FaultPlace::usb)
+        return noticed.run == fault.run || noticed.run == fault.run + 1;
+    if (place != sim::FaultPlace::light) return noticed.run == fault.run;
     const auto within = [&](hal::Duration window) {
         return noticed.at >= fault.at && noticed.at <= fault.at + window;
     };
@@ -152,10 +156,10 @@ private:
         optical.quantiser.kind = projection::Quantisation::adaptive_threshold;
         optical.stop = session_.interruption.token();
         optical.on_frame = [this](std::size_t pattern, const hal::BitPattern& shown,
-                                  const hal::Frame&) {
+                                  const hal::Frame& frame) {
             ++report_.frames;
             if (seen_.size() <= pattern) seen_.resize(pattern + 1);
-            const sim::FrameTruth truth = injector_->last_truth();
+            const sim::FrameTruth truth = injector_->truth_of(frame);
             seen_[pattern] =
                 truth.pattern == sim::pattern_mark(shown) && truth.share >= right_share;
         };
@@ -173,11 +177,12 @@ private:
             std::make_unique<projection::OpticalProjector>(opened_->bench(), record_, optical);
     }
 
-    // What a person does after a stop: reads why, closes the door, starts again.
+    // What a person does after a stop: reads why, closes the door, puts plugs back, starts again.
     void note_stop(const std::string& why) {
         noticed_.push_back({injector_->runs(), bench_now(), std::nullopt});
         if (report_.stops.size() < most_stops_kept) report_.stops.push_back(why);
         close();
+        opened_->reconnect();
         hal::Bench& bench = opened_->bench();
         const auto limit = hal::Deadline::after(bench.clock(), door_patience);
         while (!bench.laser().status().interlock_closed && !limit.passed(bench.clock()))
@@ -220,9 +225,12 @@ private:
             p.right = p.right && right;
             const auto answer = std::find_if(noticed_.begin(), noticed_.end(),
                                              [&](const Noticed& n) { return answers(p.fault, n); });
-            const bool light = sim::type_of(p.fault.kind).place == sim::FaultPlace::light;
-            if (answer == noticed_.end() && light && !all &&
-                now <= p.fault.at + std::chrono::seconds(5)) {
+            const sim::FaultPlace place = sim::type_of(p.fault.kind).place;
+            const bool early =
+                place == sim::FaultPlace::light
+                    ? now <= p.fault.at + std::chrono::seconds(5)
+                    : place == sim::FaultPlace::usb && injector_->runs() < p.fault.run + 2;
+            if (answer == noticed_.end() && early && !all) {
                 later.push_back(p);
                 continue;
             }

@@ -44,6 +44,9 @@ public:
 
     // Opens or closes the door switch, as a person in the lab would.
     virtual void set_interlock(bool closed) = 0;
+    // Puts plugs back that a fault pulled, as that person would: references to DMD and camera got
+    // before do not hold any more.
+    virtual void reconnect() {}
 
     // What has gone wrong so far, and whose light each frame held; nullptr: nothing ever does.
     virtual const FaultInjector* faults() const = 0;

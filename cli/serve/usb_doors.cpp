@@ -3,7 +3,6 @@
 
 #include "drivers/asio_tcp_stream.h"
 #include "protocol/dlpc900_messages.h"
-#include "protocol/u3v_interfaces.h"
 #include "sim/instruments/dlpc900/dlpc900_instrument.h"
 
 #include <fmt/format.h>
@@ -60,7 +59,9 @@ public:
           sensor_(bench.scene().sensor),
           model_(options.model),
           camera_(bench.table(), bench.scene(),
-                  bus.add(sim::VirtualU3vCamera::usb_info(options), super_speed(options)), options),
+                  bus.add(sim::VirtualU3vCamera::usb_info(options),
+                          sim::VirtualU3vCamera::usb_personality(options)),
+                  options),
           attach_line_(bus.attach_line()) {}
 
     std::string uri() const override { return drivers::to_string(uri_); }
@@ -74,17 +75,6 @@ public:
     }
 
 private:
-    // Interface associations, as the standard asks for.
-    static sim::UsbPersonality super_speed(const sim::U3vCameraOptions& options) {
-        sim::UsbPersonality personality;
-        personality.speed =
-            options.speed >= protocol::u3v::super_speed ? Speed::super : Speed::high;
-        personality.class_code = 0xEF;
-        personality.subclass = 2;
-        personality.protocol = 1;
-        return personality;
-    }
-
     const drivers::DeviceUri uri_;
     const sim::SensorScene sensor_;
     const std::string model_;

@@ -20,6 +20,10 @@ namespace {
 constexpr Duration look_again = 20ms;
 constexpr Duration dark_patience = 1s;   // from "off" to a reading without emission
 constexpr Duration light_patience = 2s;  // beyond the head's own delay
+// Readings that agree: three times the noise of a good diode. A power that rises over the whole
+// warm-up moves by ten times as much in a tenth of it.
+constexpr double steady_share = 0.01;
+constexpr Duration longest_look = 1s;
 
 }  // namespace
 
@@ -87,6 +91,7 @@ void RemoteLaser::set_power(double power_mw) {
         fail(ErrorKind::out_of_range, "set_power",
              fmt::format("{} mW asked; 0 to {} mW is possible", power_mw, limit_mw_));
     head_->write_power(power_mw);
+    begin_warm_up();
     const double set = head_->read().set_power_mw;
     if (std::abs(set - power_mw) > head_->power_step_mw() + 0.01 * power_mw) {
         switch_off("set_power");
@@ -108,6 +113,7 @@ void RemoteLaser::emit() {
                  : fmt::format("{}; off(), arm() and set_power() come first", fault_));
     require_ready(reading, "emit");
     state_ = State::lit;  // from here on it may be
+    begin_warm_up();
     try {
         head_->switch_on();
         wait_for_light(lock);
@@ -139,6 +145,28 @@ void RemoteLaser::wait_for_light(std::unique_lock<std::mutex>& lock) {
         lock.lock();
         if (offs_ != offs) fail(ErrorKind::refused, "emit", "off() was called meanwhile");
     }
+}
+
+void RemoteLaser::begin_warm_up() {
+    warm_ = false;
+    warm_at_ = clock_.now() + info_.warm_up;
+    steady_at_.reset();
+}
+
+bool RemoteLaser::warmed_up(const LaserReading& reading) {
+    if (!reading.in_specification) {
+        steady_at_.reset();
+        return false;
+    }
+    const hal::Time now = clock_.now();
+    const double apart_mw = std::abs(reading.measured_power_mw - steady_mw_);
+    if (!steady_at_ || apart_mw > steady_share * reading.set_power_mw + head_->power_step_mw()) {
+        steady_at_ = now;
+        steady_mw_ = reading.measured_power_mw;
+    }
+    const Duration look = std::min<Duration>(info_.warm_up / 10, longest_look);
+    if (now >= warm_at_ || now - *steady_at_ >= look) warm_ = true;
+    return warm_;
 }
 
 void RemoteLaser::off() {
@@ -198,7 +226,7 @@ hal::LaserStatus RemoteLaser::status() {
             status.state = LaserState::armed;
             break;
         case State::lit:
-            status.state = reading.in_specification ? LaserState::emitting : LaserState::warming_up;
+            status.state = warmed_up(reading) ? LaserState::emitting : LaserState::warming_up;
             break;
         case State::fault:
             status.state = LaserState::fault;

@@ -4,6 +4,9 @@
 //   off -> arm: interlock, key and faults asked, power 0 -> set_power: read back -> emit: asked,
 //   then watched until light comes -> off: asked, then read back
 //
+// A laser that says it is at its power may still be rising: it counts as warming up until its
+// warm-up time is over, or until readings over a tenth of it (a second at most) agree.
+//
 // "OK" is no light, and no answer is not darkness: each command is followed by a reading. When the
 // device cannot confirm that it is off, off() throws and says that emission is unknown.
 #pragma once
@@ -14,6 +17,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 
 namespace opal::drivers {
 
@@ -43,6 +47,8 @@ private:
     void switch_off(const char* operation);
     bool confirmed_dark();
     void wait_for_light(std::unique_lock<std::mutex>& lock);
+    void begin_warm_up();
+    bool warmed_up(const LaserReading& reading);
 
     hal::Clock& clock_;
     std::unique_ptr<LaserHead> head_;
@@ -52,6 +58,11 @@ private:
     std::string fault_;  // what ended the light, until off()
     double limit_mw_ = 0;
     std::uint64_t offs_ = 0;  // calls of off(): an emit() under way gives up
+    // Since light or power were last asked for.
+    bool warm_ = false;
+    hal::Time warm_at_{};                 // at the latest
+    std::optional<hal::Time> steady_at_;  // from then on readings agree with this one
+    double steady_mw_ = 0;
 };
 
 }  // namespace opal::drivers

@@ -17,6 +17,8 @@ double usual_interval(FaultKind kind) {
         case FaultKind::mode_hop:
         case FaultKind::laser_ageing:
         case FaultKind::interlock:
+        case FaultKind::camera_unplugged:
+        case FaultKind::board_unplugged:
             return 200'000;
         case FaultKind::stuck_mirrors:
         case FaultKind::hot_pixels:
@@ -41,7 +43,8 @@ const std::vector<BuiltInFaults>& names() {
     static const std::vector<BuiltInFaults> all = [] {
         std::vector<BuiltInFaults> list{
             {"none", "nothing goes wrong"},
-            {"all", "every fault there is, mixed"},
+            {"all", "every fault there is on any bench, mixed"},
+            {"usb", "all, and those of USB cables: for a bench like usb:lab"},
             {"triggers", "those of the DMD's sequencer and the trigger cable"},
             {"camera", "those of the camera and its link"},
             {"light", "those of laser, table, mirrors and pixels"}};
@@ -61,7 +64,8 @@ FaultSchedule built_in_schedule(std::string_view name) {
     FaultSchedule schedule;
     schedule.name = std::string(name);
     for (const FaultType& type : fault_types()) {
-        const bool part = name == "all" || (name == "triggers" && type.place == FaultPlace::run) ||
+        const bool part = (name == "all" && type.place != FaultPlace::usb) || name == "usb" ||
+                          (name == "triggers" && type.place == FaultPlace::run) ||
                           (name == "camera" && type.place == FaultPlace::camera) ||
                           (name == "light" && type.place == FaultPlace::light);
         if (part) schedule.faults.push_back(usual(type, usual_interval(type.kind)));

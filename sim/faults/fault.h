@@ -2,10 +2,10 @@
 // wrong. Reading, validation, documentation and injection all walk the table, so none can know a
 // fault the others do not. docs/faults.md says what notices each.
 //
-// Three places: `run` faults bend a triggered sequence before it is shown (sequencer, cable, edges
+// Four places: `run` faults bend a triggered sequence before it is shown (sequencer, cable, edges
 // the camera never saw), `camera` faults change what one run's frames look like when they are
-// delivered, `light` faults last: they begin at a moment of virtual time and act on everything
-// after.
+// delivered, `usb` faults happen on the cables of DMD and camera, where a bench has such, `light`
+// faults last: they begin at a moment of virtual time and act on everything after.
 #pragma once
 
 #include "sim/scene_fields.h"
@@ -56,10 +56,20 @@ enum class FaultKind {
     table_bump,
     stuck_mirrors,
     hot_pixels,
+    usb_stall,
+    usb_short_packet,
+    usb_no_trailer,
+    usb_overrun,
+    usb_reply_lost,
+    usb_slow_reply,
+    camera_unplugged,
+    board_unplugged,
+    board_refusal,
+    upload_spoilt,
 };
-inline constexpr std::size_t fault_kinds = 35;
+inline constexpr std::size_t fault_kinds = 45;
 
-enum class FaultPlace { run, camera, light };
+enum class FaultPlace { run, camera, light, usb };
 
 struct FaultParameter {
     std::string_view key;

@@ -101,7 +101,7 @@ std::shared_ptr<const ShownSequence> FaultInjector::begin_run(
             // The frame the schedule names, if this run has it; else any.
             std::uint64_t frame = below(plan, edges.size());
             if (plan.fault.at_frame && plan.next >= edges_before) frame = plan.next - edges_before;
-            if (!spoil_run(plan, *asked, shown, edges, older, frame)) continue;
+            if (!spoil_run(plan, *asked, now, shown, edges, older, frame)) continue;
             if (!under_way) {
                 plan.runs_left = plan.fault.runs;
                 set_next(plan);
@@ -138,9 +138,9 @@ void FaultInjector::begin_light(Plan& plan, const ShownSequence& asked, Duration
     set_next(plan);
 }
 
-bool FaultInjector::spoil_run(Plan& plan, const ShownSequence& asked, ShownSequence& shown,
-                              std::vector<Duration>& edges, const Older& older,
-                              std::uint64_t& frame) {
+bool FaultInjector::spoil_run(Plan& plan, const ShownSequence& asked, Duration now,
+                              ShownSequence& shown, std::vector<Duration>& edges,
+                              const Older& older, std::uint64_t& frame) {
     // Shorter runs have nothing before and behind a frame.
     constexpr std::size_t shortest = 6;
     const bool every_entry = asked.entries.size() == edges.size();
@@ -149,6 +149,11 @@ bool FaultInjector::spoil_run(Plan& plan, const ShownSequence& asked, ShownSeque
         return spoil_sequence({plan.fault, frame, uniform(plan), older, missed_}, shown, edges);
     // A frame with one before and one behind.
     frame = std::clamp<std::uint64_t>(frame, 1, edges.size() - 2);
+    if (type_of(plan.fault.kind).place == FaultPlace::usb) {
+        if (!on_usb) return false;
+        on_usb(plan.fault, now + edges[frame]);
+        return true;
+    }
     if (plan.fault.kind == FaultKind::first_frame_discarded ||
         plan.fault.kind == FaultKind::dim_first_frame)
         frame = 0;
@@ -188,7 +193,15 @@ std::uint64_t FaultInjector::runs() const {
 
 FrameTruth FaultInjector::last_truth() const {
     const std::lock_guard lock(mutex_);
-    return last_truth_;
+    return known_.empty() ? FrameTruth{} : known_.back().truth;
+}
+
+FrameTruth FaultInjector::truth_of(const hal::Frame& frame) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = std::find_if(known_.rbegin(), known_.rend(), [&](const Known& known) {
+        return known.frame_id == frame.frame_id && known.device_time == frame.device_time;
+    });
+    return found == known_.rend() ? FrameTruth{} : found->truth;
 }
 
 std::uint64_t FaultInjector::missed_edges() const {

@@ -5,11 +5,12 @@
 //                 start()   -> begin_run()   what the sequencer and the cable make of a sequence
 //   OpticalTable  segments  -> bend()        power, phase and medium
 //   DirectCamera  receive() -> deliver()     what the link makes of a frame
+//   bench on USB               on_usb        what cables do; whoever has them sets it
 //
 // Everything is decided when a triggered run begins, from the schedule, its seed and the edges
 // asked for so far: the same commands see the same faults, whatever the threads do. One run has at
-// most one fault of `run` or `camera`, and the run after is left alone, so that a repeat shows
-// whether the fault was noticed. A fault that finds nothing to spoil waits for the next run.
+// most one fault of `run`, `camera` or `usb`, and the run after is left alone, so that a repeat
+// shows whether the fault was noticed. A fault that finds nothing to spoil waits for the next run.
 //
 // begin_run() and bend() are called with the table's lock held, the others by the one thread that
 // uses the device; what they share is guarded here.
@@ -71,11 +72,16 @@ public:
 
     // The door: `open_door(at, closed_again_at)` is called when the interlock fault begins a run.
     std::function<void(hal::Duration at, hal::Duration closed_again_at)> open_door;
+    // The cables: called with the table's lock held when a fault of `usb` begins a run, to let it
+    // happen `at` the time of one of the run's frames. Empty: there are none to spoil.
+    std::function<void(const Fault& fault, hal::Duration at)> on_usb;
 
     // For whoever keeps score.
     std::vector<InjectedFault> injected() const;
     std::uint64_t runs() const;
     FrameTruth last_truth() const;  // of the frame delivered last
+    // Of a frame that was delivered lately, by its number and time; nobody's light if it never was.
+    FrameTruth truth_of(const hal::Frame& frame) const;
 
 private:
     struct Plan {  // one entry of the schedule
@@ -94,9 +100,10 @@ private:
     std::uint64_t below(Plan& plan, std::uint64_t limit);
     void set_next(Plan& plan);
     void begin_light(Plan& plan, const ShownSequence& asked, hal::Duration now);
-    bool spoil_run(Plan& plan, const ShownSequence& asked, ShownSequence& shown,
+    bool spoil_run(Plan& plan, const ShownSequence& asked, hal::Duration now, ShownSequence& shown,
                    std::vector<hal::Duration>& edges, const Older& older, std::uint64_t& frame);
     void note(const Fault& fault, hal::Duration at, std::uint64_t frame);
+    void remember_truth(const hal::Frame& frame, FrameTruth truth);
     bool deliver_spoiled(hal::Frame& frame, FrameTruth& truth, std::uint64_t index);
     void spoil_pixels(hal::Frame& frame) const;
 
@@ -112,7 +119,13 @@ private:
     std::uint64_t edges_ = 0;  // asked for so far
     bool leave_alone_ = false;
     std::uint64_t missed_ = 0;
-    FrameTruth last_truth_;
+    struct Known {
+        std::uint64_t frame_id = 0;
+        hal::Duration device_time{0};
+        FrameTruth truth;
+    };
+    static constexpr std::size_t most_known = 4096;  // more than any link holds
+    std::deque<Known> known_;                        // the last ones delivered, oldest first
     // Of the present run.
     std::optional<Fault> camera_fault_;
     std::uint64_t at_frame_ = 0;

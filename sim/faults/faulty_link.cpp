@@ -49,15 +49,20 @@ bool FaultInjector::deliver(hal::Frame& frame, FrameTruth truth) {
     spoil_pixels(frame);
     const std::uint64_t index = delivered_++;
     const bool goes = !camera_fault_ || deliver_spoiled(frame, truth, index);
-    if (goes) last_truth_ = truth;
+    if (goes) remember_truth(frame, truth);
     return goes;
+}
+
+void FaultInjector::remember_truth(const hal::Frame& frame, FrameTruth truth) {
+    known_.push_back({frame.frame_id, frame.device_time, truth});
+    if (known_.size() > most_known) known_.pop_front();
 }
 
 bool FaultInjector::take_held(hal::Frame& frame) {
     const std::lock_guard lock(mutex_);
     if (held_.empty()) return false;
     std::swap(frame, held_.front().frame);
-    last_truth_ = held_.front().truth;
+    remember_truth(frame, held_.front().truth);
     held_.pop_front();
     return true;
 }

@@ -4,7 +4,7 @@
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-build=$1
+build=$(realpath "$1")
 seconds=280
 [ "${2:-}" != calibrate ] || seconds=1800
 # shellcheck source-path=SCRIPTDIR source=cache.sh

@@ -3,7 +3,7 @@
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-build=$1
+build=$(realpath "$1")
 # shellcheck source-path=SCRIPTDIR source=cache.sh
 . "$here/cache.sh"
 "$here/kernel.sh" "$cache"

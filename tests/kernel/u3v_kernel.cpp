@@ -51,14 +51,6 @@ private:
         options.serial = kernel::KernelBus::fresh_serial();
         return options;
     }
-    static sim::UsbPersonality super_speed() {
-        sim::UsbPersonality personality;
-        personality.speed = protocol::usbip::Speed::super;
-        personality.class_code = 0xEF;
-        personality.subclass = 2;
-        personality.protocol = 1;
-        return personality;
-    }
 
     const sim::Scene scene_ = kernel::quiet_scene();
     const sim::U3vCameraOptions options_;
@@ -70,8 +62,8 @@ private:
 
 public:
     kernel::KernelBus bus;
-    sim::UsbIpDevice& gadget =
-        bus.server.add(sim::VirtualU3vCamera::usb_info(options_), super_speed());
+    sim::UsbIpDevice& gadget = bus.server.add(sim::VirtualU3vCamera::usb_info(options_),
+                                              sim::VirtualU3vCamera::usb_personality(options_));
     sim::VirtualU3vCamera instrument{table_, scene_, gadget, options_};
     std::unique_ptr<drivers::u3v::U3vCamera> wire;
 };

@@ -44,8 +44,12 @@ hal::PixelFormat format_of(std::uint32_t code) {
 }  // namespace
 
 CameraBody::CameraBody(OpticalTable& table, const SensorScene& sensor, CameraMemory& memory,
-                       CameraWire& wire, int threads)
-    : table_(table), scene_(sensor), memory_(memory), wire_(wire), sensor_(table, threads) {
+                       CameraWire& wire, int threads, std::uint64_t exposures_before)
+    : table_(table),
+      scene_(sensor),
+      memory_(memory),
+      wire_(wire),
+      sensor_(table, threads, exposures_before) {
     add_registers();
     const auto lock = table_.lock();
     table_.watch(*this);
@@ -126,6 +130,11 @@ bool CameraBody::shapes_frames(std::uint32_t address) {
            address == at::acquisition_mode || address == at::rate_enable ||
            (address >= at::trigger_mode && address <= at::trigger_activation) ||
            address == at::load_defaults || address == at::chunk_mode;
+}
+
+std::uint64_t CameraBody::exposures_taken() {
+    const auto lock = table_.lock();
+    return sensor_.exposures_taken();
 }
 
 bool CameraBody::locked() const {
@@ -211,8 +220,9 @@ void CameraBody::refresh() {
     memory_.set(at::payload_size, static_cast<std::uint32_t>(payload_bytes()));
     memory_.set(at::readout_ns, static_cast<std::uint32_t>(readout().count()));
     const auto lock = table_.lock();
+    const std::uint64_t spoilt = table_.faults() != nullptr ? table_.faults()->missed_edges() : 0;
     memory_.set(at::missed_triggers,
-                static_cast<std::uint32_t>(sensor_.missed_edges() - missed_before_));
+                static_cast<std::uint32_t>(sensor_.missed_edges() - missed_before_ + spoilt));
 }
 
 hal::CameraSettings CameraBody::settings() const {

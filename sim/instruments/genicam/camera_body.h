@@ -44,7 +44,7 @@ public:
 
     // All outlive the body: make it the last member of its wire. Adds its registers to `memory`.
     CameraBody(OpticalTable& table, const SensorScene& sensor, CameraMemory& memory,
-               CameraWire& wire, int threads);
+               CameraWire& wire, int threads, std::uint64_t exposures_before = 0);
     ~CameraBody();
     CameraBody(const CameraBody&) = delete;
     CameraBody& operator=(const CameraBody&) = delete;
@@ -63,6 +63,7 @@ public:
     void set_defaults();
     void stop();
     bool acquiring() const { return acquiring_; }
+    std::uint64_t exposures_taken();  // up to the last stop(), those before it was made included
     // Registers that a frame's shape hangs on, and whether they stay as they are for now.
     static bool shapes_frames(std::uint32_t address);
     bool locked() const;

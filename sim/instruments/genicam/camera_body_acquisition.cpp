@@ -52,6 +52,7 @@ void CameraBody::stop() {
     const auto lock = table_.lock();
     if (!sensor_.armed()) return;
     sensor_.disarm();
+    if (table_.faults() != nullptr) table_.faults()->end_run();
     table_.events().write(table_.now(), "camera", "disarm");
 }
 
@@ -106,7 +107,10 @@ void CameraBody::frame_due() {
         }();
         if (!delivery) break;
         sensor_.fetch(*delivery, frame_);  // renders, without the table's lock
+        FaultInjector* const faults = table_.faults();
+        if (faults != nullptr && !faults->deliver(frame_, delivery->truth)) continue;
         send(frame_);
+        while (acquiring_ && faults != nullptr && faults->take_held(frame_)) send(frame_);
     }
     if (acquiring_ && from_sensor_) schedule_frame();
 }

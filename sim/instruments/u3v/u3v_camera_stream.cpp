@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace opal::sim {
 
@@ -34,7 +35,10 @@ void VirtualU3vCamera::send_payload(std::span<const std::byte> payload) {
 
 void VirtualU3vCamera::send_frame(const hal::Frame& frame) {
     if (!stream_on() || halted_) return;
-    const auto fate = faults_.fate(frame.frame_id);
+    auto fate = std::exchange(next_fate_, U3vFaults::Fate::fine);
+    if (fate == U3vFaults::Fate::fine) fate = faults_.fate(frame.frame_id);
+    // Pixels that never came off the sensor: as a camera whose memory ran over has it.
+    if (frame.status == hal::FrameStatus::incomplete) fate = U3vFaults::Fate::overrun;
     if (fate == U3vFaults::Fate::lost) return;
     body_.write_payload(frame, payload_);
     if (usb_.unread(stream_endpoint) + payload_.size() > options_.buffer_bytes) {

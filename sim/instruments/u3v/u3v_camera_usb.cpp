@@ -1,8 +1,6 @@
 // VirtualU3vCamera: what every USB device answers: descriptors, and halting of endpoints.
 #include "sim/instruments/u3v/virtual_u3v_camera.h"
 
-#include "sim/doors/usb_descriptors.h"
-
 #include <fmt/format.h>
 
 namespace opal::sim {
@@ -29,17 +27,6 @@ std::string guid_of(const U3vCameraOptions& options) {
     std::uint32_t hash = 2166136261u;
     for (const char c : options.serial) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619u;
     return fmt::format("{:04X}{:08X}", VirtualU3vCamera::vendor_id, hash);
-}
-
-// A device whose interfaces come in groups [USB 2.0, Interface Association Descriptors].
-UsbPersonality personality_of(const U3vCameraOptions& options) {
-    UsbPersonality personality;
-    personality.speed = options.speed >= u3v::super_speed ? protocol::usbip::Speed::super
-                                                          : protocol::usbip::Speed::high;
-    personality.class_code = 0xEF;
-    personality.subclass = 2;
-    personality.protocol = 1;
-    return personality;
 }
 
 u3v::Interfaces interfaces_of(const U3vCameraOptions& options) {
@@ -77,11 +64,22 @@ hal::UsbDeviceInfo VirtualU3vCamera::usb_info(const U3vCameraOptions& options) {
     return usb;
 }
 
+// A device whose interfaces come in groups [USB 2.0, Interface Association Descriptors].
+UsbPersonality VirtualU3vCamera::usb_personality(const U3vCameraOptions& options) {
+    UsbPersonality personality;
+    personality.speed = options.speed >= u3v::super_speed ? protocol::usbip::Speed::super
+                                                          : protocol::usbip::Speed::high;
+    personality.class_code = 0xEF;
+    personality.subclass = 2;
+    personality.protocol = 1;
+    return personality;
+}
+
 UsbGadget::Answer VirtualU3vCamera::descriptor(std::uint16_t value) const {
     const bool super = options_.speed >= u3v::super_speed;
     switch (value >> 8) {
         case 1:
-            return device_descriptor(usb_info(options_), personality_of(options_));
+            return device_descriptor(usb_info(options_), usb_personality(options_));
         case 2:
             return u3v::encode_configuration(interfaces_of(options_), options_.speed);
         case 3:

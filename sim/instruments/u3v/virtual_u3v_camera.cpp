@@ -29,7 +29,7 @@ VirtualU3vCamera::VirtualU3vCamera(OpticalTable& table, const Scene& scene, UsbG
     : usb_(usb),
       options_(std::move(options)),
       faults_(options_.faults),
-      body_(table, scene.sensor, memory_, *this, options_.threads) {
+      body_(table, scene.sensor, memory_, *this, options_.threads, options_.exposures_before) {
     fill_memory(scene.sensor);
     usb_.on_write([this](std::uint8_t endpoint, std::span<const std::byte> bytes) {
         return endpoint == command_endpoint ? take_command(bytes) : UsbGadget::Verdict::stalled;
@@ -49,6 +49,17 @@ void VirtualU3vCamera::set_faults(const U3vFaults& faults) {
     faults_ = faults;
 }
 
+void VirtualU3vCamera::spoil_next_frame(U3vFaults::Fate fate) {
+    const std::lock_guard alive(body_.mutex());
+    next_fate_ = fate;
+}
+
+void VirtualU3vCamera::spoil_next_reply(U3vFaults::Reply reply, hal::Duration late) {
+    const std::lock_guard alive(body_.mutex());
+    next_reply_ = reply;
+    next_reply_late_ = late;
+}
+
 std::uint64_t VirtualU3vCamera::dropped_frames() {
     const std::lock_guard alive(body_.mutex());
     return dropped_;
@@ -65,8 +76,10 @@ UsbGadget::Verdict VirtualU3vCamera::take_command(std::span<const std::byte> byt
 }
 
 void VirtualU3vCamera::reply(std::uint16_t id, std::vector<std::byte> ack) {
-    hal::Duration later = faults_.slow_reply;
-    switch (faults_.reply(commands_++)) {
+    hal::Duration later = faults_.slow_reply + std::exchange(next_reply_late_, {});
+    const auto drawn = faults_.reply(commands_++);
+    const auto asked = std::exchange(next_reply_, U3vFaults::Reply::fine);
+    switch (asked != U3vFaults::Reply::fine ? asked : drawn) {
         case U3vFaults::Reply::fine:
             break;
         case U3vFaults::Reply::lost:

@@ -12,6 +12,7 @@
 #include "protocol/u3v_control.h"
 #include "protocol/u3v_interfaces.h"
 #include "sim/doors/memory_usb.h"
+#include "sim/doors/usb_descriptors.h"
 #include "sim/instruments/genicam/camera_body.h"
 #include "sim/instruments/u3v/u3v_faults.h"
 #include "sim/table/optical_table.h"
@@ -32,6 +33,7 @@ struct U3vCameraOptions {
     std::uint32_t max_response_ms = 300;                // it says so, whatever it does
     std::uint32_t alignment_bits = 10;                  // transfers are multiples of 2^this bytes
     std::size_t buffer_bytes = std::size_t{128} << 20;  // frames nobody has read yet
+    std::uint64_t exposures_before = 0;                 // in its life: noise is drawn by number
 };
 
 class VirtualU3vCamera final : private CameraWire {
@@ -48,6 +50,7 @@ public:
 
     // What a host sees of it before it is opened: make the door with this.
     static hal::UsbDeviceInfo usb_info(const U3vCameraOptions& options = {});
+    static UsbPersonality usb_personality(const U3vCameraOptions& options = {});
 
     // The door outlives the camera.
     VirtualU3vCamera(OpticalTable& table, const Scene& scene, UsbGadget& usb,
@@ -57,8 +60,12 @@ public:
     VirtualU3vCamera& operator=(const VirtualU3vCamera&) = delete;
 
     void set_faults(const U3vFaults& faults);
+    // Of the next frame, and of the next command; whatever the shares of `faults` say.
+    void spoil_next_frame(U3vFaults::Fate fate);
+    void spoil_next_reply(U3vFaults::Reply reply, hal::Duration late);
     // Frames that were not sent because the host left too many unread, since acquisition started.
     std::uint64_t dropped_frames();
+    std::uint64_t exposures_taken() { return body_.exposures_taken(); }  // up to the last stop
 
 private:
     using Status = protocol::u3v::Status;
@@ -96,6 +103,9 @@ private:
     UsbGadget& usb_;
     const U3vCameraOptions options_;
     U3vFaults faults_;
+    U3vFaults::Fate next_fate_ = U3vFaults::Fate::fine;
+    U3vFaults::Reply next_reply_ = U3vFaults::Reply::fine;
+    hal::Duration next_reply_late_{0};
     CameraMemory memory_{CameraMemory::Order::little_endian};
     std::vector<std::byte> last_ack_;
     std::uint64_t commands_ = 0;

@@ -1,0 +1,251 @@
+// UsbBench: who is connected to what, and what faults do to the cables.
+#include "cli/usb_bench.h"
+
+#include "cli/serve/served_bench.h"
+#include "drivers/dlpc900/dlpc900_dmd.h"
+#include "drivers/lasers/cobolt_laser.h"
+#include "drivers/u3v/u3v_camera.h"
+#include "sim/direct/direct_dmd.h"
+#include "sim/direct/direct_laser.h"
+#include "sim/doors/memory_serial.h"
+#include "sim/doors/memory_usb.h"
+#include "sim/instruments/dlpc900/dlpc900_instrument.h"
+#include "sim/instruments/lasers/cobolt_instrument.h"
+#include "sim/instruments/u3v/virtual_u3v_camera.h"
+#include "sim/scene_fields.h"
+#include "sim/scene_memory.h"
+#include "sim/table/optical_table.h"
+
+#include <fmt/format.h>
+
+#include <cassert>
+#include <stdexcept>
+
+namespace opal::cli {
+
+namespace {
+
+using sim::FaultKind;
+using sim::U3vFaults;
+
+sim::Scene checked(const sim::Scene& asked, int threads) {
+    sim::Scene scene = with_dlpc900(asked);
+    auto problem = sim::find_problem(scene);
+    if (!problem) problem = sim::find_memory_problem(scene, threads, sim::host_memory_bytes());
+    if (problem)
+        throw std::invalid_argument(
+            fmt::format("scene '{}': {}: {}", scene.name, problem->path, problem->text));
+    return scene;
+}
+
+// The board, its cable and its driver.
+struct BoardOnUsb {
+    BoardOnUsb(sim::OpticalTable& table, sim::DirectDmd& mirrors)
+        : usb(sim::make_memory_usb(table.clock(), sim::Dlpc900Instrument::usb_info())),
+          instrument(*usb.gadget, mirrors, table.clock()),
+          dmd(drivers::open_dlpc900(std::move(usb.host), table.clock(), options())) {}
+    // Those of the next run: pictures travel once when they are loaded and once more when the table
+    // has another number of entries.
+    void spoil_uploads() {
+        spoilt_uploads = 2;
+        instrument.scene.spoil_upload = true;
+    }
+    drivers::Dlpc900Options options() {
+        drivers::Dlpc900Options options;
+        options.on_upload = [this](std::uint64_t sent, std::uint64_t total) {
+            if (sent == total && --spoilt_uploads == 0) instrument.scene.spoil_upload = false;
+        };
+        return options;
+    }
+
+    sim::MemoryUsb usb;
+    sim::Dlpc900Instrument instrument;
+    int spoilt_uploads = 0;
+    std::unique_ptr<hal::Dmd> dmd;
+};
+
+struct CameraOnUsb {
+    CameraOnUsb(sim::OpticalTable& table, const sim::Scene& scene,
+                const sim::U3vCameraOptions& options)
+        : usb(sim::make_memory_usb(table.clock(), sim::VirtualU3vCamera::usb_info(options))),
+          instrument(table, scene, *usb.gadget, options) {
+        drivers::u3v::U3vOptions driver;
+        driver.own_threads = false;  // a thread that waits would make virtual time pass
+        camera =
+            std::make_unique<drivers::u3v::U3vCamera>(std::move(usb.host), table.clock(), driver);
+    }
+
+    sim::MemoryUsb usb;
+    sim::VirtualU3vCamera instrument;
+    std::unique_ptr<hal::Camera> camera;
+};
+
+struct LaserOnSerial {
+    LaserOnSerial(sim::OpticalTable& table, sim::DirectLaser& light, const sim::LaserScene& scene)
+        : instrument(light, table.clock(), label(scene)) {
+        auto [host, device] = sim::make_serial_pair(table.clock(), "serial:memory");
+        line = std::move(device);
+        sim::serve(instrument, *line);
+        drivers::CoboltOptions options;
+        options.label_power_mw = scene.max_power_mw;
+        options.wavelength_nm = scene.wavelength_nm;
+        options.limit_mw = scene.max_power_mw;
+        options.warm_up = std::chrono::duration_cast<hal::Duration>(
+            std::chrono::duration<double>(scene.warm_up_s));
+        laser = drivers::open_cobolt(std::move(host), table.clock(), options);
+    }
+    static sim::CoboltScene label(const sim::LaserScene& scene) {
+        sim::CoboltScene cobolt;
+        cobolt.label_power_mw = scene.max_power_mw;
+        return cobolt;
+    }
+
+    sim::CoboltInstrument instrument;
+    std::unique_ptr<sim::MemorySerialLine> line;
+    std::unique_ptr<hal::Laser> laser;
+};
+
+class UsbBench final : public sim::SimulatedBench {
+public:
+    UsbBench(const sim::Scene& scene, const sim::BenchOptions& options)
+        : scene_(checked(scene, options.threads)),
+          name_(fmt::format("simulated bench '{}' on USB", scene.name)),
+          identity_(fmt::format("simulated on usb:{}", sim::scene_fingerprint(scene_))),
+          threads_(options.threads),
+          table_(scene_, options.events, options.begin.time, options.faults),
+          mirrors_(table_, scene_),
+          light_(table_, scene_),
+          laser_(table_, light_, scene_.laser) {
+        plug_in_camera(options.begin.exposures);
+        plug_in_board();
+        sim::FaultInjector* const faults = table_.faults();
+        if (faults == nullptr) return;
+        faults->open_door = [this](hal::Duration at, hal::Duration closed_again_at) {
+            table_.clock_at(at, [this] { light_.set_interlock(false); });
+            table_.clock_at(closed_again_at, [this] { light_.set_interlock(true); });
+        };
+        faults->on_usb = [this](const sim::Fault& fault, hal::Duration at) {
+            table_.clock_at(at, [this, fault] { spoil(fault); });
+        };
+    }
+
+    // Light goes first, whatever happens after.
+    ~UsbBench() override {
+        laser_.laser.reset();
+        light_.off();
+        board_.reset();
+        mirrors_.stop();
+        camera_.reset();
+    }
+
+    hal::Dmd& dmd() override { return *board_->dmd; }
+    hal::Camera& camera() override { return *camera_->camera; }
+    hal::Laser& laser() override { return *laser_.laser; }
+    hal::Clock& clock() override { return table_.clock(); }
+    const std::string& name() const override { return name_; }
+    const std::string& identity() const override { return identity_; }
+    double laser_limit_mw() const override { return scene_.laser.max_power_mw; }
+
+    const sim::Scene& scene() const override { return scene_; }
+    sim::BenchMoment moment() override {
+        assert(laser().status().state == hal::LaserState::off && !camera().status().armed);
+        return {table_.now(), camera_->instrument.exposures_taken()};
+    }
+    std::vector<std::complex<double>> true_field(const hal::BitPattern& pattern,
+                                                 hal::Region region) const override {
+        return table_.optics().true_field(pattern, region);
+    }
+    std::vector<std::complex<double>> true_reference(hal::Region region) const override {
+        return table_.optics().true_reference(region);
+    }
+    std::vector<std::complex<double>> true_field_at(const hal::BitPattern& pattern,
+                                                    hal::Region region,
+                                                    hal::Duration at) const override {
+        return table_.optics().true_field(pattern, region, at);
+    }
+    void set_interlock(bool closed) override { light_.set_interlock(closed); }
+    const sim::FaultInjector* faults() const override { return table_.faults(); }
+
+    // Whoever pulled a plug puts it back; drivers open anew what was gone.
+    void reconnect() override {
+        if (board_gone_) {
+            board_.reset();
+            plug_in_board();
+        }
+        if (camera_gone_) {
+            const std::uint64_t exposures = camera_->instrument.exposures_taken();
+            camera_.reset();
+            plug_in_camera(exposures);
+        }
+    }
+
+private:
+    void plug_in_board() {
+        board_ = std::make_unique<BoardOnUsb>(table_, mirrors_);
+        board_gone_ = false;
+    }
+    void plug_in_camera(std::uint64_t exposures_before) {
+        sim::U3vCameraOptions options;
+        options.threads = threads_;
+        options.exposures_before = exposures_before;
+        camera_ = std::make_unique<CameraOnUsb>(table_, scene_, options);
+        camera_gone_ = false;
+    }
+
+    void spoil(const sim::Fault& fault) {
+        sim::VirtualU3vCamera& camera = camera_->instrument;
+        switch (fault.kind) {
+            case FaultKind::usb_stall:
+                return camera.spoil_next_frame(U3vFaults::Fate::stalled);
+            case FaultKind::usb_short_packet:
+                return camera.spoil_next_frame(U3vFaults::Fate::silent_short);
+            case FaultKind::usb_no_trailer:
+                return camera.spoil_next_frame(U3vFaults::Fate::no_trailer);
+            case FaultKind::usb_overrun:
+                return camera.spoil_next_frame(U3vFaults::Fate::overrun);
+            case FaultKind::usb_reply_lost:
+                return camera.spoil_next_reply(U3vFaults::Reply::lost, {});
+            case FaultKind::usb_slow_reply:
+                return camera.spoil_next_reply(
+                    U3vFaults::Reply::fine,
+                    std::chrono::duration_cast<hal::Duration>(
+                        std::chrono::duration<double, std::milli>(fault.values[0])));
+            case FaultKind::camera_unplugged:
+                camera_gone_ = true;
+                return camera_->usb.gadget->unplug();
+            case FaultKind::board_unplugged:
+                board_gone_ = true;
+                return board_->usb.gadget->unplug();
+            case FaultKind::board_refusal:
+                board_->instrument.scene.refusals = 1;
+                return;
+            case FaultKind::upload_spoilt:
+                board_->spoil_uploads();
+                return;
+            default:
+                assert(false && "not a fault of cables");
+        }
+    }
+
+    const sim::Scene scene_;
+    const std::string name_;
+    const std::string identity_;
+    const int threads_;
+    sim::OpticalTable table_;
+    sim::DirectDmd mirrors_;
+    sim::DirectLaser light_;
+    LaserOnSerial laser_;
+    std::unique_ptr<BoardOnUsb> board_;
+    std::unique_ptr<CameraOnUsb> camera_;
+    bool board_gone_ = false;
+    bool camera_gone_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<sim::SimulatedBench> make_usb_bench(const sim::Scene& scene,
+                                                    const sim::BenchOptions& options) {
+    return std::make_unique<UsbBench>(scene, options);
+}
+
+}  // namespace opal::cli
