@@ -8,6 +8,7 @@
 
 #include "calibration/interferogram.h"
 #include "calibration/record.h"
+#include "calibration/twin_image.h"
 #include "calibration/white_noise.h"
 
 #include <algorithm>
@@ -27,6 +28,12 @@ double mean(const std::vector<float>& values) {
            static_cast<double>(values.size());
 }
 
+double mean_power(std::span<const std::complex<float>> field) {
+    double sum = 0;
+    for (const auto f : field) sum += static_cast<double>(std::norm(f));
+    return sum / static_cast<double>(field.size());
+}
+
 // The field that light `extra` (DN per pixel, on top of the reference) would leave.
 std::vector<std::complex<float>> leaked(const Record& record, const Demodulator& demodulator,
                                         std::vector<float> extra) {
@@ -40,35 +47,15 @@ std::vector<std::complex<float>> leaked(const Record& record, const Demodulator&
 }
 
 double leak(const Record& record, const Demodulator& demodulator, std::vector<float> extra) {
-    const auto field = leaked(record, demodulator, std::move(extra));
-    double sum = 0;
-    for (const auto f : field) sum += static_cast<double>(std::norm(f));
-    return sum / static_cast<double>(field.size());
+    return mean_power(leaked(record, demodulator, std::move(extra)));
 }
 
-// Mean field power of the twin image S* R that the filter lets in. Interference of S gives
-// D(S) = a(S) + b(S*), of i S gives i a(S) - i b(S*); so b(S*) = (D(S) + i D(i S)) / 2.
+// Mean power of t(field), twin_image.h, over these fields.
 double twin_power(const Record& record, const Demodulator& demodulator,
-                  const std::vector<std::complex<float>>& field,
-                  const std::vector<std::complex<float>>& reference) {
-    const Holography& h = record.holography;
-    const auto demodulated = [&](std::complex<float> turn) {
-        std::vector<float> counts(field.size());
-        for (std::size_t r = 0; r < field.size(); ++r)
-            counts[r] = static_cast<float>(h.black_level_dn) + h.reference_dn[r] +
-                        2 * (turn * field[r] * std::conj(reference[r])).real();
-        Demodulator::Workspace workspace;
-        std::vector<std::complex<float>> modes(demodulator.modes());
-        demodulator.demodulate_linear(counts, modes, workspace);
-        return modes;
-    };
-    const std::complex<float> i(0, 1);
-    const auto straight = demodulated(1);
-    const auto turned = demodulated(i);
+                  const std::vector<std::vector<std::complex<float>>>& fields) {
     double sum = 0;
-    for (std::size_t m = 0; m < straight.size(); ++m)
-        sum += static_cast<double>(std::norm(straight[m] + i * turned[m])) / 4;
-    return sum / static_cast<double>(straight.size());
+    for (const auto& field : fields) sum += mean_power(twin_field(record, demodulator, field));
+    return sum / static_cast<double>(std::max<std::size_t>(fields.size(), 1));
 }
 
 // Mean power of what a demodulator that is not linear makes wrong of the interferogram of `field`,
@@ -113,7 +100,6 @@ std::vector<ErrorSource> predict_errors(const Record& record, const Demodulator&
     std::vector<float> clipped(pixels);
     double overlap = 0;
     double saturation = 0;
-    double twin = 0;
     const double part = 1 / static_cast<double>(std::max<std::size_t>(in.examples.size(), 1));
     // |S|^2 = |C|^2 + 2 Re(C* D) + |D|^2 with C what all patterns have in common: the matrix takes
     // up the first two, which are linear in the pattern.
@@ -133,7 +119,6 @@ std::vector<ErrorSource> predict_errors(const Record& record, const Demodulator&
         saturation += leak(record, demodulator, clipped) * part;
         if (demodulator.is_linear()) {
             overlap += leak(record, demodulator, signal) * part;
-            twin += twin_power(record, demodulator, field, reference) * part;
         } else {
             overlap += misread(record, demodulator, example, field, reference) * part;
         }
@@ -156,11 +141,15 @@ std::vector<ErrorSource> predict_errors(const Record& record, const Demodulator&
     source("read noise", noise(read * read) * scale);
     source("quantisation", noise(quantisation_dn2) * scale);
     source("band overlap", overlap * scale);
-    // The twin turns the other way: a phase that has moved by x since the matrix was measured moves
-    // it by 2 x against the signal. Standing still it would be part of the matrix.
-    const double moved = std::pow(record.drift->vibration_rad, 2) +
-                         std::pow(record.drift->drift_rad_per_s * in.age_s, 2);
-    source("twin image", twin * std::min(4 * moved, 2.0) * scale);
+    // Strip and matrix have the twin in them as it stood when each was measured, the strip when
+    // gains were 1. Between the matrix and these frames the phase has gone on drifting.
+    double twin = 0;
+    if (demodulator.is_linear()) {
+        const double gone = std::pow(2 * record.drift->drift_rad_per_s * in.age_s, 2);
+        twin = twin_power(record, demodulator, in.strips) * in.twin_step2 +
+               twin_power(record, demodulator, in.data) * std::min(in.twin_spread2 + gone, 2.0);
+    }
+    source("twin image", twin * scale);
     source("saturation", saturation * scale);
     // A wrong gain scales everything, strip and static light included.
     source("phase reference", in.gain_variance * in.frame_power * scale);

@@ -23,9 +23,14 @@ struct BudgetInputs {
     double age_s = 0;          // mean age of the matrix when it was tested
     double mean_gain2 = 1;     // mean |g|^2
     double gain_variance = 0;  // of one frame's g
-    double gain_step2 =
-        0;  // mean |1 - g|^2: how far the phase is from where the strip was measured
+    // mean |1 - g|^2: how far the phase is from where the strip was measured
+    double gain_step2 = 0;
+    // The same of the twin image, which turns by u = g* / g: mean |1 - u|^2, and 1 - |mean u|^2.
+    double twin_step2 = 0;
+    double twin_spread2 = 0;
     std::vector<std::vector<std::complex<float>>> examples;  // whole fields of frames, (modes)
+    std::vector<std::vector<std::complex<float>>> strips;    // of the same frames P,
+    std::vector<std::vector<std::complex<float>>> data;      // and T d
 };
 
 // Light on the pixels of these fields, and what of it reaches the modes as |S|^2.

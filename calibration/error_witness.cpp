@@ -2,7 +2,9 @@
 #include "calibration/error_witness.h"
 
 #include "calibration/error_budget.h"
+#include "calibration/pixel_witness.h"
 #include "calibration/session.h"
+#include "calibration/twin_image.h"
 
 #include <fmt/format.h>
 #include <Eigen/Dense>
@@ -32,13 +34,21 @@ public:
         pixels();
         clipping();
         pairs();
-        linear();
+        if (2 * in_.parts > in_.patterns) {
+            const std::string why = fmt::format(
+                "{} inputs and {} strip blocks cannot be told from anything in {} patterns",
+                in_.inputs, in_.parts - in_.inputs, in_.patterns);
+            for (const char* name : {"twin image", "matrix noise", "encoding", "band overlap"})
+                unknown(name, why);
+        } else {
+            find_basis();
+            twin();
+            linear();
+        }
         pause();
         gains();
-        for (const char* name : {"twin image", "strip noise"})
-            unknown(name,
-                    "linear in the pattern, as long as the phase stands still: it is part of "
-                    "what is measured as matrix noise");
+        unknown("strip noise",
+                "linear in the pattern: it is part of what is measured as matrix noise");
     }
 
 private:
@@ -66,48 +76,25 @@ private:
         return std::span(in_.residuals).subspan(frame * in_.modes, in_.modes);
     }
 
-    // Variance against light is a line: its slope is shot noise, its height at no light read noise
-    // and quantisation; a coarser format adds its own steps to the same light.
     void pixels() {
         const double flat = filtered(std::vector<float>(in_.mean_light.size(), 1));
-        const Measured& bright = in_.working.variance_dn2;
-        const Measured& dim = in_.dim.variance_dn2;
-        const double span = in_.working.mean_dn - in_.dim.mean_dn;
-        if (!(span > 0)) return;
-        const double slope = (bright.value - dim.value) / span;
-        const double slope_sigma = std::hypot(bright.sigma, dim.sigma) / span;
         const double light = filtered(in_.mean_light);
-        found("shot noise", slope * light, slope_sigma * light,
+        const PixelLaw law = pixel_law(in_);
+        if (!law.found) return;
+        found("shot noise", law.slope.value * light, law.slope.sigma * light,
               fmt::format("pixel variance at {:.0f} and {:.0f} DN of light, its slope",
                           in_.working.mean_dn, in_.dim.mean_dn));
-
-        double step = 1.0 / 12;
-        double step_sigma = 0;
-        // Steps act as noise of 1/12 if the noise before them is half a step or more.
-        const double dither = std::sqrt(std::max(in_.coarse.variance_dn2.value, 0.0));
-        if (in_.steps > 1 && dither > 0.5) {
-            const double s2 = in_.steps * in_.steps;
-            // The coarser variance is v + q s^2, the finer one v + q, with q of a step of 1.
-            step = (in_.coarse.variance_dn2.value * s2 - in_.fine.variance_dn2.value) / (s2 - 1);
-            step_sigma =
-                std::hypot(in_.coarse.variance_dn2.sigma * s2, in_.fine.variance_dn2.sigma) /
-                (s2 - 1);
-            found("quantisation", step * flat, step_sigma * flat,
+        if (law.step_found)
+            found("quantisation", law.step.value * flat, law.step.sigma * flat,
                   fmt::format("the same light in two formats, steps 1 : {:.0f}", in_.steps));
-        } else {
+        else
             unknown("quantisation",
                     in_.steps > 1 ? "less noise than half a step: its error is no noise of its own"
                                   : "the camera has one format: told from read noise by 1/12 DN^2 "
                                     "alone");
-        }
-        const double floor = dim.value - slope * in_.dim.mean_dn - step;
-        const double floor_sigma = std::hypot(dim.sigma, slope_sigma * in_.dim.mean_dn, step_sigma);
-        if (source("quantisation")->separable)
-            found("read noise", floor * flat, floor_sigma * flat,
-                  "pixel variance of the shortest exposure, less shot noise and quantisation");
-        else
-            found("read noise", floor * flat, floor_sigma * flat,
-                  "pixel variance of the shortest exposure, less shot noise and 1/12 DN^2");
+        found("read noise", law.floor.value * flat, law.floor.sigma * flat,
+              fmt::format("pixel variance of the shortest exposure, less shot noise and {}",
+                          law.step_found ? "quantisation" : "1/12 DN^2"));
     }
 
     void clipping() {
@@ -173,38 +160,100 @@ private:
         return leaks;
     }
 
-    // What of the residuals is linear in the pattern's parts, and what is neither that nor noise.
-    void linear() {
-        if (2 * in_.parts > in_.patterns) {
-            const std::string why = fmt::format(
-                "{} inputs and {} strip blocks cannot be told from anything in {} patterns",
-                in_.inputs, in_.parts - in_.inputs, in_.patterns);
-            unknown("matrix noise", why);
-            unknown("encoding", why);
-            unknown("band overlap", why);
+    // An orthonormal basis of everything that is linear in the pattern's parts.
+    void find_basis() {
+        const Eigen::MatrixXf design = this->design();
+        Eigen::ColPivHouseholderQR<Eigen::MatrixXf> qr{design};
+        qr.setThreshold(1e-4F);
+        const Eigen::MatrixXf whole =
+            qr.householderQ() * Eigen::MatrixXf::Identity(design.rows(), qr.rank());
+        basis_ = whole.cast<Complex>();
+    }
+    Eigen::MatrixXf design() const {
+        return Eigen::Map<
+            const Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>>(
+            in_.design.data(), static_cast<Eigen::Index>(in_.patterns),
+            static_cast<Eigen::Index>(in_.parts));
+    }
+    Rows beyond_linear(const Rows& rows) const { return rows - basis_ * (basis_.adjoint() * rows); }
+    static double product(const Rows& x, const Rows& y) {
+        return static_cast<double>((x.conjugate().cwiseProduct(y)).sum().real());
+    }
+    // How much of `leaks` (patterns, modes) the residuals contain, beyond what is linear: 1 is all.
+    Measured part_of(const Rows& leaks) const {
+        const Rows rest = beyond_linear(leaks);
+        const double there = product(rest, rest);
+        if (!(there > 0)) return {0, 1e30};
+        Rows both(leaks.rows(), leaks.cols());
+        for (Eigen::Index p = 0; p < both.rows(); ++p)
+            both.row(p) = 0.5F * (turned_.row(2 * p) + turned_.row(2 * p + 1));
+        return {product(rest, both) / there, std::sqrt(temporal_ / (4 * gain2_ * there))};
+    }
+
+    // What the twin image adds to r / g of this frame of a pattern.
+    Eigen::RowVectorXcf twin_of(std::size_t pattern, std::complex<double> gain) const {
+        const std::complex<double> turn = twin_turn(gain);
+        const auto p = static_cast<Eigen::Index>(pattern);
+        return Complex(turn - 1.0) * strip_twins_.row(p) +
+               Complex(turn - mean_turn_) * data_twins_.row(p);
+    }
+
+    // The twin as it follows from strip, matrix and the frames' phases. Found by what of it is not
+    // linear in the pattern, since the phase differs from pattern to pattern; then taken out.
+    void twin() {
+        if (!demodulator_.is_linear()) {
+            unknown("twin image", "this demodulator has none that follows from its fields");
             return;
         }
+        const KnownTwins known = known_twins(record_, demodulator_);
+        const auto rows_of = [&](const std::vector<Complex>& fields) {
+            return Eigen::Map<const Rows>(fields.data(),
+                                          static_cast<Eigen::Index>(fields.size() / in_.modes),
+                                          static_cast<Eigen::Index>(in_.modes));
+        };
+        const Eigen::MatrixXcf parts = design().cast<Complex>();
+        const auto inputs = static_cast<Eigen::Index>(in_.inputs);
+        data_twins_ = parts.leftCols(inputs) * rows_of(known.inputs);
+        strip_twins_ = parts.rightCols(parts.cols() - inputs) * rows_of(known.columns);
+        strip_twins_.rowwise() += rows_of(known.background).row(0);
+        const std::size_t frames = 2 * in_.patterns;
+        for (std::size_t f = 0; f < frames; ++f)
+            mean_turn_ += twin_turn(in_.gains[f]) / static_cast<double>(frames);
+
+        Rows leaks(parts.rows(), data_twins_.cols());
+        for (std::size_t p = 0; p < in_.patterns; ++p)
+            leaks.row(static_cast<Eigen::Index>(p)) =
+                0.5F * (twin_of(p, in_.gains[2 * p]) + twin_of(p, in_.gains[2 * p + 1]));
+        const Measured part = part_of(leaks);
+        constexpr double known_enough = 0.2;
+        if (part.sigma > known_enough) {
+            unknown("twin image", "the phase stood still: it is part of strip and matrix");
+            return;
+        }
+        twin_part_ = part.value;
+        const double each = product(leaks, leaks) / (patterns_ * modes_) * gain2_;
+        found("twin image", part.value * std::abs(part.value) * each,
+              2 * std::max(std::abs(part.value), part.sigma) * part.sigma * each,
+              fmt::format("the residuals contain {:.2f} +- {:.2f} of what strip and matrix make of "
+                          "it at the phases of the frames",
+                          part.value, part.sigma));
+        for (std::size_t f = 0; f < frames; ++f)
+            turned_.row(static_cast<Eigen::Index>(f)) -=
+                static_cast<float>(twin_part_) * twin_of(f / 2, in_.gains[f]);
+    }
+
+    // What of the residuals is linear in the pattern's parts, and what is neither that nor noise.
+    void linear() {
         const auto rows = static_cast<Eigen::Index>(in_.patterns);
-        const auto columns = static_cast<Eigen::Index>(in_.parts);
-        const Eigen::Map<
-            const Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>>
-            design(in_.design.data(), rows, columns);
-        Eigen::ColPivHouseholderQR<Eigen::MatrixXf> qr{Eigen::MatrixXf(design)};
-        qr.setThreshold(1e-4F);
-        const Eigen::Index rank = qr.rank();
-        const Eigen::MatrixXf whole = qr.householderQ() * Eigen::MatrixXf::Identity(rows, rank);
-        const Eigen::MatrixXcf basis = whole.cast<Complex>();
         Rows first(rows, turned_.cols());
         Rows second(rows, turned_.cols());
         for (Eigen::Index p = 0; p < rows; ++p) {
             first.row(p) = turned_.row(2 * p);
             second.row(p) = turned_.row(2 * p + 1);
         }
-        const Rows a = basis.adjoint() * first;  // (rank, modes)
-        const Rows b = basis.adjoint() * second;
-        const auto product = [](const Rows& x, const Rows& y) {
-            return static_cast<double>((x.conjugate().cwiseProduct(y)).sum().real());
-        };
+        const Rows a = basis_.adjoint() * first;  // (rank, modes)
+        const Rows b = basis_.adjoint() * second;
+        const Eigen::Index rank = basis_.cols();
         const double n = patterns_ * modes_;
         // Only what two frames have in common: noise drops out.
         const double explained = product(a, b) / n * gain2_;
@@ -216,13 +265,12 @@ private:
                         "what stands still",
                         rank));
         // The matrix takes up what of |S|^2 is linear in the pattern; the rest is to be found.
-        Rows leaks = overlap();
-        leaks -= basis * (basis.adjoint() * leaks);
-        const Rows both = 0.5F * (first + second);
-        const double there = product(leaks, leaks);
-        const double part = there > 0 ? product(leaks, both) / there : 0;  // 1: as computed
-        const double part_sigma = there > 0 ? std::sqrt(temporal_ / (4 * gain2_ * there)) : 0;
-        const double each = there / n * gain2_;
+        const Rows leaks = overlap();
+        const Rows rest = beyond_linear(leaks);
+        const Measured found_part = part_of(leaks);
+        const double part = found_part.value;
+        const double part_sigma = found_part.sigma;
+        const double each = product(rest, rest) / n * gain2_;
         const double overlapping = part * std::abs(part) * each;
         found(
             "band overlap", overlapping,
@@ -233,7 +281,8 @@ private:
         const double outside = (together - explained) * patterns_ /
                                std::max(patterns_ - static_cast<double>(rank), 1.0);
         found("encoding", outside - overlapping, common_sigma_,
-              "reproducible, neither linear in the pattern nor |S|^2");
+              "reproducible, and nothing of the above: neither twin, |S|^2, nor linear in the "
+              "pattern");
     }
 
     // What has changed from before the pause to after it.
@@ -245,40 +294,51 @@ private:
             return;
         }
         const auto n = static_cast<double>(late);
-        std::vector<std::complex<double>> mean(in_.modes, 0);
+        // d_p = F step_p + what has drifted + noise, by least squares for F, mode by mode: light
+        // that stands still is turned by 1 / g in a residual, and all other light is not.
+        std::vector<std::complex<double>> still(in_.modes, 0);
+        std::complex<double> mean_step = 0;
         double whole = 0;
-        double leverage = 0;
+        double steps2 = 0;
         for (std::size_t p = 0; p < late; ++p) {
             const std::size_t f = 2 * in_.patterns + p;
             const std::complex<double> now = 1.0 / in_.gains[f];
             const std::complex<double> then = 0.5 / in_.gains[2 * p] + 0.5 / in_.gains[2 * p + 1];
-            leverage += std::norm(now - then) / n;
-            for (std::size_t m = 0; m < in_.modes; ++m) {
-                const Complex before =
-                    0.5F * (residual(2 * p)[m] * Complex(1.0 / in_.gains[2 * p]) +
-                            residual(2 * p + 1)[m] * Complex(1.0 / in_.gains[2 * p + 1]));
-                const Complex d = residual(f)[m] * Complex(now) - before;
-                mean[m] += std::complex<double>(d) / n;
-                whole += static_cast<double>(std::norm(d));
-            }
+            const std::complex<double> step = now - then;
+            const auto row = static_cast<Eigen::Index>(p);
+            Eigen::RowVectorXcf change = -0.5F * (turned_.row(2 * row) + turned_.row(2 * row + 1));
+            for (std::size_t m = 0; m < in_.modes; ++m)
+                change(static_cast<Eigen::Index>(m)) += residual(f)[m] * Complex(now);
+            if (twin_part_ != 0)
+                change -= static_cast<float>(twin_part_) * twin_of(p, in_.gains[f]);
+            mean_step += step / n;
+            steps2 += std::norm(step);
+            whole += static_cast<double>(change.squaredNorm());
+            for (std::size_t m = 0; m < in_.modes; ++m)
+                still[m] +=
+                    std::conj(step) * std::complex<double>(change(static_cast<Eigen::Index>(m)));
         }
-        double still = 0;
-        for (const auto z : mean) still += std::norm(z);
-        const double moving = (whole - n * still) / ((n - 1) * modes_) * gain2_;
+        double explained = 0;  // times steps2
+        for (const auto z : still) explained += std::norm(z);
+        const double leverage = steps2 / n;
+        const double taken = explained / std::max(steps2, 1e-300);
+        const double moving = (whole - taken) / ((n - 1) * modes_) * gain2_;
         // One late frame against the mean of two early ones.
         const double noise = 1.5 * temporal_;
         const double moved = moving - noise;
         const double moved_sigma = noise * std::sqrt(2 / ((n - 1) * modes_));
-        // Half-lit patterns share the part of their change that all of them have in common.
-        const double shared = 1 / std::max(1 - in_.lit_part, 0.1);
+        // Half-lit patterns share the part of their change that all of them have in common, which
+        // F takes up as far as the steps are alike.
+        const double alike = std::norm(mean_step) / std::max(leverage, 1e-300);
+        const double shared = 1 / std::max(1 - in_.lit_part * alike, 0.1);
         const double older = in_.pause_s > 0 ? in_.age_s / in_.pause_s : 0;
         found("drift", moved * shared * older, moved_sigma * shared * older,
               fmt::format("{} patterns again after {:.1f} s, scaled to {:.2g} s", late, in_.pause_s,
                           in_.age_s));
-        const double standing = still / modes_ - moving / (gain2_ * n);
-        const double standing_sigma = moving / (gain2_ * n) * std::sqrt(1 / modes_);
-        const double prnu = standing / std::max(leverage, 1e-300);
-        const double sigma = standing_sigma / std::max(leverage, 1e-300);
+        const double noise_of_still = moving / gain2_ / std::max(steps2, 1e-300);
+        const double prnu = taken / std::max(steps2, 1e-300) / modes_ - noise_of_still;
+        const double sigma =
+            std::sqrt(noise_of_still * (noise_of_still + 2 * std::max(prnu, 0.0)) / modes_);
         // The phase has to have moved, or light that does not turn cannot be told from light that
         // does; nor does it do harm then.
         if (leverage < 1e-4) {
@@ -287,7 +347,8 @@ private:
                     "cannot be told from what does, and does no harm");
         } else {
             found("PRNU", prnu * in_.phase_step2, sigma * in_.phase_step2,
-                  fmt::format("light that did not turn when the phase did, by {:.2f} rad",
+                  fmt::format("at most: light that did not turn when the phase did, by {:.2f} rad; "
+                              "twin of light that the modes do not hold looks alike",
                               std::sqrt(leverage)));
         }
     }
@@ -314,8 +375,13 @@ private:
     double temporal_ = 0;  // power per mode, DN
     double common_ = 0;
     double common_sigma_ = 0;
-    double gain2_ = 1;  // mean |g|^2
-    Rows turned_;       // (2 patterns, modes) r / g
+    double gain2_ = 1;        // mean |g|^2
+    Rows turned_;             // (2 patterns, modes) r / g, without the twin once that is known
+    Eigen::MatrixXcf basis_;  // (patterns, rank)
+    Rows strip_twins_;        // (patterns, modes) t of the strip, twin_image.h
+    Rows data_twins_;         // and of the data
+    std::complex<double> mean_turn_ = 0;
+    double twin_part_ = 0;
 };
 
 }  // namespace

@@ -8,10 +8,12 @@
 //   reproducible       <r, r'>: noise of two frames is independent [as in nodes/reference.cpp]
 //   shot, read, quant. pixels, outside of the bands, at three amounts of light and in two formats
 //   band overlap       what of r / g goes with D(|S|^2) computed from the frame's own field
+//   twin image         what of r / g goes with the twin of P and T d, which turns with g* / g; it
+//                      is taken out before the following are looked for
 //   matrix, strip      what of r / g is linear in inputs and strip blocks, by least squares
-//   encoding           what is reproducible and neither: it takes more than T and P to explain
+//   encoding           what is reproducible and nothing of these: it takes more to explain
 //   PRNU               light common to all patterns that does not turn when the phase does: the
-//                      change of r / g over the pause against the change of 1 / g
+//                      change of r / g over the pause, regressed on the change of 1 / g
 //   drift              change of the fields over the pause, scaled to the age of the matrix
 //
 // Rule: a share that cannot be told from another on this bench says so and why.

@@ -8,6 +8,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <system_error>
 
 namespace opal::calibration {
 
@@ -15,6 +17,31 @@ namespace {
 
 constexpr const char* format_name = "opal matrix of intensities";
 constexpr int format_version = 1;
+
+// What makes the numbers unusable; null if nothing does.
+const char* contradiction(const IntensityMatrix& i) {
+    constexpr int most_px = 16384;
+    const auto within = [](int value, int low, int high) { return value >= low && value <= high; };
+    if (!within(i.region.row, 0, 65535) || !within(i.region.column, 0, 65535) ||
+        !within(i.region.rows, 1, most_px) || !within(i.region.columns, 1, most_px))
+        return "its region lies on no sensor";
+    if (!within(i.pitch_rows_px, 1, most_px) || !within(i.pitch_columns_px, 1, most_px) ||
+        i.mode_rows != i.region.rows / i.pitch_rows_px ||
+        i.mode_columns != i.region.columns / i.pitch_columns_px || i.modes() == 0)
+        return "its modes do not fit its region";
+    if (!within(i.inputs, 1, 1 << 24) || i.sigma.size() != i.modes() ||
+        i.entries.size() != static_cast<std::size_t>(i.inputs) * i.modes())
+        return "its numbers of inputs, modes and entries do not agree";
+    if (!std::all_of(i.entries.begin(), i.entries.end(), [](float e) { return std::isfinite(e); }))
+        return "it has entries that are not finite";
+    if (!std::all_of(i.sigma.begin(), i.sigma.end(),
+                     [](float s) { return s >= 0 && std::isfinite(s); }))
+        return "it has uncertainties that are not at least 0";
+    const bool measured = i.correlation.value >= -1.001 && i.correlation.value <= 1.001 &&
+                          i.frames >= 2 && i.exposure_us > 0 && std::isfinite(i.exposure_us) &&
+                          i.laser_power_mw >= 0 && std::isfinite(i.laser_power_mw);
+    return measured ? nullptr : "what it says of its measurement cannot be";
+}
 
 }  // namespace
 
@@ -42,40 +69,50 @@ void fields(Archive& a, IntensityMatrix& i) {
     a.number("patterns", "", i.patterns);
 }
 
-void save_intensities(const IntensityMatrix& matrix, const std::filesystem::path& path) {
+std::vector<std::byte> encode_intensities(const IntensityMatrix& matrix) {
     IntensityMatrix copy = matrix;  // archives walk fields by reference
     Hdf5Writer writer;
     writer.attribute("format", format_name);
     writer.attribute("version", static_cast<double>(format_version));
     writer.group("intensities", copy);
+    return sealed(writer.image());
+}
+
+void save_intensities(const IntensityMatrix& matrix, const std::filesystem::path& path) {
     try {
-        write_whole_file(path, sealed(writer.image()), Predecessor::kept);
+        write_whole_file(path, encode_intensities(matrix), Predecessor::kept);
     } catch (const std::runtime_error& e) {
         throw RecordNotSaved(fmt::format("{}: was not saved: {}", path.string(), e.what()));
     }
 }
 
-IntensityMatrix load_intensities(const std::filesystem::path& path) {
-    const std::string name = path.string();
+IntensityMatrix decode_intensities(std::span<const std::byte> bytes, const std::string& name) {
     try {
-        const std::vector<std::byte> bytes = read_whole_file(path);
         Hdf5Reader reader(unsealed(bytes, name));
         if (reader.attribute("format") != format_name ||
             reader.number_attribute("version").value_or(0) != format_version)
             throw RecordError(name + ": is no matrix of intensities of this version of opal");
         IntensityMatrix found;
         reader.group("intensities", found);
-        const auto inputs = static_cast<std::size_t>(std::max(found.inputs, 0));
-        if (found.inputs < 1 || found.mode_rows < 1 || found.mode_columns < 1 ||
-            found.pitch_rows_px < 1 || found.pitch_columns_px < 1 ||
-            found.sigma.size() != found.modes() || found.entries.size() != inputs * found.modes())
-            throw RecordError(name + ": its numbers of inputs, modes and entries do not agree");
+        if (const char* const wrong = contradiction(found))
+            throw RecordError(fmt::format("{}: {}; measure it again", name, wrong));
         return found;
     } catch (const RecordError&) {
         throw;
     } catch (const std::runtime_error& e) {
         throw RecordError(fmt::format("{}: {}", name, e.what()));
     }
+}
+
+IntensityMatrix load_intensities(const std::filesystem::path& path) {
+    std::vector<std::byte> bytes;
+    try {
+        bytes = read_whole_file(path);
+    } catch (const std::system_error& e) {
+        throw RecordError(
+            fmt::format("{}: {}; `opal tm intensities` makes one", path.string(), e.what()));
+    }
+    return decode_intensities(bytes, path.string());
 }
 
 bool holds_intensities(const std::filesystem::path& path) {

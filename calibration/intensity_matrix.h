@@ -21,8 +21,10 @@
 #include "calibration/verdict.h"
 #include "hal/bench.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -72,9 +74,11 @@ struct IntensityMatrix {
 IntensityMatrix measure_intensities(hal::Bench& bench, const IntensityOptions& options,
                                     Observer& observer, std::stop_token stop = {});
 
-// As record.h's: RecordError, RecordNotSaved.
+// As record.h's: RecordError, RecordNotSaved. `name` stands for the file in messages.
 void save_intensities(const IntensityMatrix& matrix, const std::filesystem::path& path);
 IntensityMatrix load_intensities(const std::filesystem::path& path);
+std::vector<std::byte> encode_intensities(const IntensityMatrix& matrix);
+IntensityMatrix decode_intensities(std::span<const std::byte> bytes, const std::string& name);
 // True if this is such a file, by what it says it is; false also if it cannot be read.
 bool holds_intensities(const std::filesystem::path& path);
 

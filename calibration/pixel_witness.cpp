@@ -4,6 +4,7 @@
 #include "calibration/session.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 
 namespace opal::calibration {
@@ -41,6 +42,32 @@ void PixelWitness::tell(WitnessInputs& in) const {
     in.mean_light = light_;
     in.clipped = clipped_;
     in.pixels = pixels_;
+}
+
+PixelLaw pixel_law(const WitnessInputs& in) {
+    PixelLaw law;
+    const Measured& bright = in.working.variance_dn2;
+    const Measured& dim = in.dim.variance_dn2;
+    const double span = in.working.mean_dn - in.dim.mean_dn;
+    if (!(span > 0)) return law;
+    law.found = true;
+    law.slope = {(bright.value - dim.value) / span, std::hypot(bright.sigma, dim.sigma) / span};
+    // Steps act as noise of 1/12 if the noise before them is half a step or more.
+    const double dither = std::sqrt(std::max(in.coarse.variance_dn2.value, 0.0));
+    law.step_found = in.steps > 1 && dither > 0.5;
+    if (law.step_found) {
+        // The coarser variance is v + q s^2, the finer one v + q, with q of a step of 1.
+        const double s2 = in.steps * in.steps;
+        const Measured& fine = in.fine.variance_dn2;
+        const Measured& coarse = in.coarse.variance_dn2;
+        law.step = {(coarse.value * s2 - fine.value) / (s2 - 1),
+                    std::hypot(coarse.sigma * s2, fine.sigma) / (s2 - 1)};
+    } else {
+        law.step = {1.0 / 12, 0};
+    }
+    law.floor = {dim.value - law.slope.value * in.dim.mean_dn - law.step.value,
+                 std::hypot(dim.sigma, law.slope.sigma * in.dim.mean_dn, law.step.sigma)};
+    return law;
 }
 
 void take_stills(Session& session, WitnessInputs& in) {

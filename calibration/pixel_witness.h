@@ -38,6 +38,17 @@ private:
 inline constexpr std::size_t still_pairs = 16;
 inline constexpr std::size_t still_frames = 6 * still_pairs;
 
+// Variance against light is a line: its slope is shot noise, its height at no light read noise and
+// quantisation; a coarser format adds its own steps to the same light. DN of the working format.
+struct PixelLaw {
+    bool found = false;       // two amounts of light
+    bool step_found = false;  // else 1/12
+    Measured slope;           // DN^2 per DN
+    Measured step;            // DN^2
+    Measured floor;           // DN^2
+};
+PixelLaw pixel_law(const WitnessInputs& in);
+
 // The reference alone: at little light, and at some light in the two formats farthest apart.
 void take_stills(Session& session, WitnessInputs& in);
 

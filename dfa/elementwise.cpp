@@ -6,7 +6,8 @@
 #include <bit>
 #include <cmath>
 
-#if defined(__x86_64__) && defined(__linux__)
+// The thread sanitizer would watch the functions that choose, which run before it is ready itself.
+#if defined(__x86_64__) && defined(__linux__) && !defined(__SANITIZE_THREAD__)
 #define OPAL_EVERY_CPU __attribute__((target_clones("default", "avx2", "avx512f")))
 #else
 #define OPAL_EVERY_CPU

@@ -7,6 +7,7 @@
 #include "calibration/phase_reference.h"
 #include "calibration/pixel_witness.h"
 #include "calibration/session.h"
+#include "calibration/twin_image.h"
 #include "calibration/word_check.h"
 
 #include <fmt/format.h>
@@ -223,6 +224,7 @@ Validation measure_validation(Session& session) {
     std::vector<Sums> tenths(10);
     BudgetInputs budget;
     budget.mean_gain2 = 0;
+    std::complex<double> mean_turn = 0;
     Field predicted(modes);
     Field measured(modes);
     witness.residuals.resize(fields.size());
@@ -257,8 +259,16 @@ Validation measure_validation(Session& session) {
             result.example_predicted = predicted;
             result.example_measured = measured;
         }
-        if (f % (judged / examples) == 0) budget.examples.emplace_back(field.begin(), field.end());
+        const std::complex<double> turn = twin_turn(gain);
+        mean_turn += turn / static_cast<double>(judged);
+        budget.twin_step2 += std::norm(1.0 - turn) / judged;
+        if (f % (judged / examples) == 0) {
+            budget.examples.emplace_back(field.begin(), field.end());
+            budget.strips.emplace_back(p.begin(), p.end());
+            budget.data.push_back(predicted);
+        }
     }
+    budget.twin_spread2 = 1 - std::norm(mean_turn);
     // On average the matrix is older than these frames by half of its own frames and half of these.
     budget.age_s = took_s / judged * 0.5 * (matrix.frames + static_cast<int>(judged));
     std::vector<double> parts;

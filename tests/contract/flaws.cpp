@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <memory>
 #include <string>
@@ -58,7 +59,7 @@ public:
 private:
     hal::Laser& inner_;
     const Flaws& flaws_;
-    bool said_off_ = false;
+    std::atomic<bool> said_off_{false};  // off() may come from any thread
 };
 
 class FlawedDmd final : public hal::Dmd {
