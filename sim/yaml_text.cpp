@@ -4,11 +4,13 @@
 #include "sim/scene_file.h"
 
 #include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 #include <system_error>
 
 namespace opal::sim {
@@ -18,6 +20,23 @@ namespace {
 YamlPlace place_of(const YAML::Mark& mark, const std::string& name) {
     return mark.is_null() ? YamlPlace{name} : YamlPlace{name, mark.line + 1, mark.column + 1};
 }
+
+// For counting documents.
+class NoEvents final : public YAML::EventHandler {
+public:
+    void OnDocumentStart(const YAML::Mark&) override {}
+    void OnDocumentEnd() override {}
+    void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+    void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+    void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                  const std::string&) override {}
+    void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                         YAML::EmitterStyle::value) override {}
+    void OnSequenceEnd() override {}
+    void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                    YAML::EmitterStyle::value) override {}
+    void OnMapEnd() override {}
+};
 
 // YAML is text [YAML 1.2, 5.1]; the library takes a NUL inside for the end of some things and not
 // of others, and can go on reading for ever.
@@ -79,7 +98,15 @@ std::string read_yaml_file(const std::string& path, std::string_view what) {
 std::vector<YAML::Node> parse_yaml_documents(const std::string& text, const std::string& name) {
     refuse_control_characters(text, name);
     try {
-        return YAML::LoadAll(text);
+        // Not YAML::LoadAll: where the library gets stuck, at a comma before anything else say, it
+        // finds empty documents until memory is full.
+        std::istringstream stream(text);
+        YAML::Parser parser(stream);
+        NoEvents nobody;
+        std::vector<YAML::Node> documents;
+        while (documents.size() < 2 && parser.HandleNextDocument(nobody)) documents.emplace_back();
+        if (!documents.empty()) documents.front() = YAML::Load(text);
+        return documents;
     } catch (const YAML::Exception& error) {
         fail(place_of(error.mark, name), "", fmt::format("not YAML: {}", shown(error.msg)));
     }

@@ -36,7 +36,8 @@ std::string shown(std::string_view scalar);
 // Throws SceneError that names what is in the way.
 std::string read_yaml_file(const std::string& path, std::string_view what);
 
-// Its documents; `name` as in messages. Throws SceneError with the place for what is no YAML.
+// The first of its documents, and an empty one if there are more; `name` as in messages. Throws
+// SceneError with the place for what is no YAML.
 std::vector<YAML::Node> parse_yaml_documents(const std::string& text, const std::string& name);
 
 }  // namespace opal::sim

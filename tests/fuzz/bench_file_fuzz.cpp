@@ -17,7 +17,7 @@ std::vector<Bytes> seeds() {
                      "laser: {uri: \"dlcpro://10.0.0.2\", limit_mw: 5, threshold_ma: 30,"
                      " slope_mw_per_ma: 0.8}\n"),
             bytes_of("dmd: {uri: sim:lab}\ncamera: {uri: sim:lab}\nlaser: {uri: sim:lab}\n"),
-            bytes_of(cli::explain_bench_file())};
+            bytes_of(cli::explain_bench_file()), bytes_of(", a\n")};
 }
 
 std::vector<std::string> words() {

@@ -191,7 +191,7 @@ TEST_CASE("what is not a scene at all ends in one line, never in a crash") {
          {std::string(100000, '['), std::string(100000, '{'), std::string("a: &a [*a]"),
           std::string("\0\1\2", 3), std::string("\xff\xfe\x00", 3), std::string("seed: 1\n\x80"),
           std::string("&a: &a"), std::string("!!binary x"), std::string("{a: b"),
-          std::string("\"unfinished")}) {
+          std::string("\"unfinished"), std::string(", a\n")}) {
         const std::string text = message(nasty);
         CHECK(starts(text, "b.yaml"));
         CHECK(text.find('\n') == std::string::npos);
