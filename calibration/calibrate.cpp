@@ -3,6 +3,7 @@
 
 #include "calibration/record_diff.h"
 #include "calibration/record_hash.h"
+#include "calibration/record_merge.h"
 #include "calibration/session.h"
 
 #include <fmt/format.h>
@@ -156,28 +157,23 @@ Wanted wanted_of(const Options& options, const Record& fresh) {
     return wanted;
 }
 
-// The stored record with more that still holds, of the finished one and what an interrupted run
-// left; neither: nothing. A record that cannot be read is measured again.
+// A record that cannot be read, or is another bench's, is none.
+std::optional<Record> readable(const std::filesystem::path& path, const Record& fresh) {
+    if (path.empty() || !std::filesystem::exists(path)) return std::nullopt;
+    try {
+        Record found = load_record(path);
+        if (found.bench_identity == fresh.bench_identity) return found;
+    } catch (const RecordError&) {
+    }
+    return std::nullopt;
+}
+
 std::optional<Record> stored_record(const Options& options, const Record& fresh,
                                     const Wanted& wanted) {
-    std::optional<Record> best;
-    int most = -1;
-    for (const auto& path : {options.partial, options.record}) {
-        if (path.empty() || !std::filesystem::exists(path)) continue;
-        try {
-            Record found = load_record(path);
-            if (found.bench_identity != fresh.bench_identity) continue;
-            const auto states = assess(found, wanted);
-            int holds = 0;
-            for (const NodeInfo& n : all_nodes())
-                holds += states[n.node].state == NodeState::fresh ? 1 : 0;
-            if (holds <= most) continue;
-            most = holds;
-            best = std::move(found);
-        } catch (const RecordError&) {
-        }
-    }
-    return best;
+    std::optional<Record> finished = readable(options.record, fresh);
+    std::optional<Record> left = readable(options.partial, fresh);
+    if (finished && left) return merge(std::move(*finished), *left, wanted);
+    return finished ? std::move(finished) : std::move(left);
 }
 
 // Takes what is not merely old out of the stored record, and says why; what is left agrees with
@@ -320,13 +316,7 @@ private:
             record_.holography.black_level_dn = black;
             kept_.reset();
         }
-        if (record_.map) {
-            record_.timing = record_.map->timing;
-        } else if (record_.carrier) {
-            record_.timing = record_.carrier->timing;
-        } else if (record_.exposure) {
-            record_.timing = record_.exposure->timing;
-        }
+        record_.timing = agreed_timing(record_);
     }
 
     void finish(const NodeInfo& info, double took_s) {
@@ -378,6 +368,11 @@ bool Record::complete() const {
 
 PerNode<Freshness> assess(hal::Bench& bench, const Options& options, const Record& record) {
     return assess(record, wanted_of(options, fresh_record(bench, options)));
+}
+
+std::optional<Record> stored_record(hal::Bench& bench, const Options& options) {
+    const Record fresh = fresh_record(bench, options);
+    return stored_record(options, fresh, wanted_of(options, fresh));
 }
 
 Record calibrate(hal::Bench& bench, const Options& options, Observer& observer,

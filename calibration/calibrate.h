@@ -44,8 +44,9 @@ struct Options {
     // The record to bring up to date, if it exists. Read only. Empty: everything is measured.
     std::filesystem::path record;
     // Where to keep what was measured so far: an interrupted run continues after its last finished
-    // node. Empty: nowhere. It stays when the run is over: whoever called removes it once the
-    // record itself is safe. One run at a time may use it.
+    // node, and a verdict that was no is not forgotten over an older record. Empty: nowhere. It
+    // stays when the run is over: whoever called removes it once the record itself is safe. One run
+    // at a time may use it.
     std::filesystem::path partial;
     std::string created_by = "opal";
     // Seconds since 1970, UTC. Empty: results get no date, and nothing is ever too old.
@@ -56,6 +57,10 @@ struct Options {
 
 // What of a record would be kept and what measured again, and why. Moves and lights nothing.
 PerNode<Freshness> assess(hal::Bench& bench, const Options& options, const Record& record);
+
+// What the next run would start from: the record, with what was measured since by a run that was
+// interrupted or ended with a negative verdict (record_merge.h). Empty: neither file is of use.
+std::optional<Record> stored_record(hal::Bench& bench, const Options& options);
 
 // Throws hal::DeviceError if the bench fails, Interrupted if stopped, std::invalid_argument if the
 // options cannot be met by this bench.

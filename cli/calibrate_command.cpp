@@ -31,13 +31,19 @@ struct CalibrateOptions {
 // What of the record still holds; nothing moves and no light is needed.
 ExitCode show_status(Session& session, const CalibrateOptions& options, OpenedBench& opened) {
     const auto file = options.bench.record_file(opened);
-    if (!std::filesystem::exists(file))
-        throw BadInput(
-            fmt::format("{}: no such calibration record; opal calibrate makes it", file.string()));
-    const calibration::Record record = calibration::load_record(file);
+    std::optional<calibration::Record> found;
+    if (std::filesystem::exists(file)) found = calibration::load_record(file);
     calibration::Options asked = options.calibration;
+    asked.record = file;
+    asked.partial = partial_of(file);
     asked.created_by = "opal " OPAL_VERSION;
     asked.utc_s = wall_clock_of(opened.bench());
+    // What an unfinished run has found since counts as well.
+    if (auto stored = calibration::stored_record(opened.bench(), asked)) found = std::move(stored);
+    if (!found)
+        throw BadInput(
+            fmt::format("{}: no such calibration record; opal calibrate makes it", file.string()));
+    const calibration::Record& record = *found;
     const auto states = calibration::assess(opened.bench(), asked, record);
     session.terminal.print(fmt::format("{}\n{}", session.terminal.out(Ink::strong, file.string()),
                                        status_text(session.terminal, record, states)));

@@ -30,7 +30,6 @@ public:
                           freshness.reason == "not measured yet"
                       ? std::string()
                       : "redone: " + freshness.reason;
-        changed_ = changed_ || freshness.state != NodeState::fresh;
     }
     void node_confirmed(std::string_view, std::string_view how) override {
         remark_ += fmt::format("; {}: the old result stays", how);
@@ -52,13 +51,10 @@ public:
         }
     }
 
-    bool changed() const { return changed_; }  // anything was measured
-
 private:
     const Terminal& terminal_;
     bool verdicts_to_out_;
     std::string remark_;
-    bool changed_ = false;
     std::unique_ptr<Progress> progress_;
 };
 
@@ -78,6 +74,18 @@ std::string objection(const calibration::Record& record, const hal::Bench& bench
     const auto has = static_cast<Eigen::Index>(2 * record.holography.modes());
     if (has < outputs) return fmt::format("it has {} outputs and {} are needed", has, outputs);
     return {};
+}
+
+// Whether this file is this record already, to the byte: then it need not be written again, and
+// what it once replaced stays where it is.
+bool holds(const std::filesystem::path& file, const calibration::Record& record) {
+    if (!std::filesystem::exists(file)) return false;
+    try {
+        return calibration::encode_record(calibration::load_record(file)) ==
+               calibration::encode_record(record);
+    } catch (const calibration::RecordError&) {
+        return false;
+    }
 }
 
 // A square region whose modes suffice, going by the pitch a bench of this kind usually has.
@@ -101,6 +109,10 @@ std::string verdict_line(const Terminal& terminal, std::string_view title,
                        verdict.text);
 }
 
+std::filesystem::path partial_of(const std::filesystem::path& record) {
+    return record.string() + ".partial";
+}
+
 calibration::Record run_calibration(Session& session, hal::Bench& bench,
                                     const CalibrationRunOptions& asked) {
     make_parent(asked.record_file);
@@ -114,7 +126,7 @@ calibration::Record run_calibration(Session& session, hal::Bench& bench,
     const RecordLock lock(asked.record_file);
     calibration::Options options = asked.calibration;
     options.record = asked.record_file;
-    options.partial = asked.record_file.string() + ".partial";
+    options.partial = partial_of(asked.record_file);
     options.scratch = asked.record_file.string() + ".scratch";
     options.created_by = "opal " OPAL_VERSION;
     options.utc_s = wall_clock_of(bench);
@@ -122,10 +134,7 @@ calibration::Record run_calibration(Session& session, hal::Bench& bench,
     calibration::Record record =
         calibration::calibrate(bench, options, watcher, session.interruption.token());
     if (record.complete()) {
-        // A partial record may hold all that is missing in the record itself.
-        const bool partial = std::filesystem::exists(options.partial);
-        if (watcher.changed() || partial || !std::filesystem::exists(there))
-            calibration::save_record(record, asked.record_file);
+        if (!holds(asked.record_file, record)) calibration::save_record(record, asked.record_file);
         // Only now: had the disk been full, the next run would go on from here.
         std::error_code ignored;
         std::filesystem::remove(options.partial, ignored);

@@ -23,8 +23,11 @@ struct CalibrationRunOptions {
     bool verdicts_to_out = false;  // stdout instead of stderr
 };
 
-// Saves the record if every node passed. If one did not, what was measured is kept in the partial
-// file beside it, and the record that was there stays.
+// Where an unfinished run keeps what it has measured of this record.
+std::filesystem::path partial_of(const std::filesystem::path& record);
+
+// Saves the record if every node passed and anything is new. If one did not, what was measured is
+// kept in the partial file beside it, and the record that was there stays.
 calibration::Record run_calibration(Session& session, hal::Bench& bench,
                                     const CalibrationRunOptions& options);
 

@@ -173,6 +173,84 @@ TEST_CASE("ages, options, requests: what is stale is redone, and nothing else") 
     CHECK(f.result.inputs == 5);
 }
 
+TEST_CASE("a verdict that was no is not forgotten over the older record") {
+    Finished f;
+    f.options.partial = f.folder.path / "lab.h5.partial";
+    f.now_s = noon_s + 60;
+    f.options.redo[Node::reference] = true;
+    {
+        // Somebody has turned the wave plate: 2.2 : 1 where 4 : 1 is wanted.
+        TouchedBench bench({"reference.ratio=1.5"});
+        calibration::Observer silent;
+        const Record bad = calibration::calibrate(bench, f.options, silent);
+        REQUIRE_FALSE(bad.complete());
+        REQUIRE_FALSE(bad.reference->verdict.passed);
+    }
+    f.options.redo = {};
+    f.now_s = noon_s + 120;
+    const auto bench = tests::small_bench();
+    const auto stored = calibration::stored_record(*bench, f.options);
+    REQUIRE(stored);
+    const auto states = calibration::assess(*bench, f.options, *stored);
+    CHECK(states[Node::carrier].state == NodeState::fresh);
+    CHECK(states[Node::reference].state == NodeState::failed);
+    CHECK(states[Node::map].state == NodeState::stale);
+    CHECK(states[Node::matrix].state == NodeState::stale);
+    // The plate is back where it was.
+    const Watch watch = f.again();
+    CHECK(watch.measured ==
+          Names{"reference", "map", "identity", "drift", "transmission matrix", "validation"});
+    CHECK(contains(watch.reasons.at("reference"), "its verdict was no"));
+    CHECK(calibration::encode_record(f.result) != calibration::encode_record(f.record));
+}
+
+TEST_CASE(
+    "killed while measuring again: the newer result counts, and what hung on the older goes") {
+    Finished f;
+    f.options.partial = f.folder.path / "lab.h5.partial";
+    f.now_s = noon_s + 60;
+    f.options.redo[Node::reference] = true;
+    // 30 % less light from the reference arm; the run ends with the map under way.
+    const std::vector<std::string> touched{"sensor.reference_photons_per_px_us=28"};
+    struct Killed {};
+    class Killer final : public calibration::Observer {
+    public:
+        void node_started(std::string_view title, bool) override {
+            if (title == "map") throw Killed{};
+        }
+    } killer;
+    {
+        TouchedBench bench(touched);
+        CHECK_THROWS_AS(calibration::calibrate(bench, f.options, killer), Killed);
+    }
+    f.options.redo = {};
+    f.now_s = noon_s + 120;
+    const Watch watch = f.again(touched);
+    CHECK(watch.measured == Names{"map", "identity", "drift", "transmission matrix", "validation"});
+    CHECK(contains(watch.reasons.at("map"), "its input reference has changed"));
+    CHECK(f.result.reference->mean_dn.value < 0.8 * f.record.reference->mean_dn.value);
+    CHECK(f.result.holography.reference_dn != f.record.holography.reference_dn);
+
+    // What is left of a run that asked for something else takes nothing away.
+    f.options.partial = f.folder.path / "other.partial";
+    f.options.inputs = 5;
+    f.options.redo[Node::identity] = true;
+    class Stop final : public calibration::Observer {
+    public:
+        void node_started(std::string_view title, bool) override {
+            if (title == "drift") throw Killed{};
+        }
+    } stop;
+    {
+        TouchedBench bench({});
+        CHECK_THROWS_AS(calibration::calibrate(bench, f.options, stop), Killed);
+    }
+    f.options.redo = {};
+    f.options.inputs = tests::small_options().inputs;
+    CHECK(f.again().measured.empty());
+    CHECK(calibration::encode_record(f.result) == calibration::encode_record(f.record));
+}
+
 TEST_CASE("a bench that has changed: what was too old is replaced, and so is all that follows") {
     Finished f;
     f.now_s = noon_s + 10 * hour_s;
