@@ -145,9 +145,12 @@ void Acquisition::acquire(std::span<const hal::BitPattern> patterns, const Sink&
                 throw DeviceError(
                     ErrorKind::mispaired, device(), "acquire",
                     fmt::format("{} runs of {} patterns in a row could not be proven to belong to "
-                                "their frames; the last: {}. Check the trigger cable and that "
-                                "nothing else triggers the camera",
+                                "their frames; the last: {}. Check the trigger cable, that nothing "
+                                "else triggers the camera, and that the DMD shows what it is sent "
+                                "and no splash screen",
                                 max_attempts, part.size(), *failure));
+            // What was shown may be what a spoilt upload left: no device says so.
+            bench_.dmd().distrust();
             if (attempt > 1) bench_.clock().wait_for(pauses[attempt - 2]);
         }
         stats_.frames += part.size();

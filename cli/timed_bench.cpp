@@ -2,6 +2,7 @@
 #include "cli/timed_bench.h"
 
 #include <chrono>
+#include <utility>
 
 namespace opal::cli {
 
@@ -9,79 +10,86 @@ namespace {
 
 class Stopwatch {
 public:
-    explicit Stopwatch(double& seconds) : seconds_(seconds), begin_(now_s()) {}
-    ~Stopwatch() { seconds_ += now_s() - begin_; }
+    Stopwatch(double& seconds, const std::function<double()>& now)
+        : seconds_(seconds), now_(now), begin_(now()) {}
+    ~Stopwatch() { seconds_ += now_() - begin_; }
     Stopwatch(const Stopwatch&) = delete;
     Stopwatch& operator=(const Stopwatch&) = delete;
 
 private:
     double& seconds_;
+    const std::function<double()>& now_;
     double begin_;
 };
 
 class TimedDmd final : public hal::Dmd {
 public:
-    TimedDmd(hal::Dmd& inner, double& seconds) : inner_(inner), seconds_(seconds) {}
+    TimedDmd(hal::Dmd& inner, DeviceTime& time, const std::function<double()>& now)
+        : inner_(inner), time_(time), now_(now) {}
     const hal::DmdInfo& info() const override { return inner_.info(); }
     void load(std::uint32_t first_slot, std::span<const hal::BitPattern> patterns) override {
-        const Stopwatch watch(seconds_);
+        const Stopwatch watch(time_.patterns_s, now_);
         inner_.load(first_slot, patterns);
     }
     void program(const hal::PatternSequence& sequence) override {
-        const Stopwatch watch(seconds_);
+        const Stopwatch watch(time_.patterns_s, now_);
         inner_.program(sequence);
     }
     void start() override {
-        const Stopwatch watch(seconds_);
+        const Stopwatch watch(time_.dmd_s, now_);
         inner_.start();
     }
     void stop() override {
-        const Stopwatch watch(seconds_);
+        const Stopwatch watch(time_.dmd_s, now_);
         inner_.stop();
     }
     hal::DmdStatus status() override {
-        const Stopwatch watch(seconds_);
+        const Stopwatch watch(time_.dmd_s, now_);
         return inner_.status();
     }
+    void distrust() override { inner_.distrust(); }
 
 private:
     hal::Dmd& inner_;
-    double& seconds_;
+    DeviceTime& time_;
+    const std::function<double()>& now_;
 };
 
 class TimedCamera final : public hal::Camera {
 public:
-    TimedCamera(hal::Camera& inner, double& seconds) : inner_(inner), seconds_(seconds) {}
+    TimedCamera(hal::Camera& inner, DeviceTime& time, const std::function<double()>& now)
+        : inner_(inner), time_(time), now_(now) {}
     const hal::CameraInfo& info() const override { return inner_.info(); }
     hal::CameraSettings configure(const hal::CameraSettings& wanted) override {
-        const Stopwatch watch(seconds_);
+        const Stopwatch watch(time_.camera_set_s, now_);
         return inner_.configure(wanted);
     }
     const hal::CameraSettings& settings() const override { return inner_.settings(); }
     void arm(std::uint64_t frames) override {
-        const Stopwatch watch(seconds_);
+        const Stopwatch watch(time_.camera_set_s, now_);
         inner_.arm(frames);
     }
     void trigger() override {
-        const Stopwatch watch(seconds_);
+        const Stopwatch watch(time_.frames_s, now_);
         inner_.trigger();
     }
     bool receive(hal::Frame& frame, hal::Deadline deadline) override {
-        const Stopwatch watch(seconds_);
+        const Stopwatch watch(time_.frames_s, now_);
         return inner_.receive(frame, deadline);
     }
     void disarm() override {
-        const Stopwatch watch(seconds_);
+        const Stopwatch watch(time_.camera_set_s, now_);
         inner_.disarm();
     }
     hal::CameraStatus status() override {
-        const Stopwatch watch(seconds_);
+        const Stopwatch watch(time_.camera_set_s, now_);
         return inner_.status();
     }
 
 private:
     hal::Camera& inner_;
-    double& seconds_;
+    DeviceTime& time_;
+    const std::function<double()>& now_;
 };
 
 }  // namespace
@@ -91,10 +99,11 @@ double now_s() {
         .count();
 }
 
-TimedBench::TimedBench(hal::Bench& inner)
+TimedBench::TimedBench(hal::Bench& inner, std::function<double()> now)
     : inner_(inner),
-      dmd_(std::make_unique<TimedDmd>(inner.dmd(), seconds_)),
-      camera_(std::make_unique<TimedCamera>(inner.camera(), seconds_)) {}
+      now_(std::move(now)),
+      dmd_(std::make_unique<TimedDmd>(inner.dmd(), time_, now_)),
+      camera_(std::make_unique<TimedCamera>(inner.camera(), time_, now_)) {}
 
 TimedBench::~TimedBench() = default;
 

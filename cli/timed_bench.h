@@ -7,6 +7,7 @@
 
 #include "hal/bench.h"
 
+#include <functional>
 #include <memory>
 
 namespace opal::cli {
@@ -25,12 +26,23 @@ struct ProjectionTime {
 // Seconds of a clock that only goes forward.
 double now_s();
 
+// Seconds inside calls of a bench's devices.
+struct DeviceTime {
+    double patterns_s = 0;    // load and program: what travels to the DMD
+    double dmd_s = 0;         // start, stop, status
+    double camera_set_s = 0;  // configure, arm, disarm, status
+    double frames_s = 0;      // trigger and receive: exposures, read-outs, silence
+    double sum() const { return patterns_s + dmd_s + camera_set_s + frames_s; }
+};
+
 class TimedBench final : public hal::Bench {
 public:
-    explicit TimedBench(hal::Bench& inner);
+    // `now`: seconds of the clock that is looked at.
+    explicit TimedBench(hal::Bench& inner, std::function<double()> now = now_s);
     ~TimedBench() override;
 
-    double seconds_inside() const { return seconds_; }
+    double seconds_inside() const { return time_.sum(); }
+    const DeviceTime& time() const { return time_; }
 
     hal::Dmd& dmd() override { return *dmd_; }
     hal::Camera& camera() override { return *camera_; }
@@ -42,7 +54,8 @@ public:
 
 private:
     hal::Bench& inner_;
-    double seconds_ = 0;
+    const std::function<double()> now_;
+    DeviceTime time_;
     std::unique_ptr<hal::Dmd> dmd_;
     std::unique_ptr<hal::Camera> camera_;
 };

@@ -40,27 +40,27 @@ sim::Scene checked(const sim::Scene& asked, int threads) {
 
 // The board, its cable and its driver.
 struct BoardOnUsb {
-    BoardOnUsb(sim::OpticalTable& table, sim::DirectDmd& mirrors)
-        : usb(sim::make_memory_usb(table.clock(), sim::Dlpc900Instrument::usb_info())),
-          instrument(*usb.gadget, mirrors, table.clock()),
-          dmd(drivers::open_dlpc900(std::move(usb.host), table.clock(), options())) {}
-    // Those of the next run: pictures travel once when they are loaded and once more when the table
-    // has another number of entries.
-    void spoil_uploads() {
-        spoilt_uploads = 2;
-        instrument.scene.spoil_upload = true;
-    }
-    drivers::Dlpc900Options options() {
+    BoardOnUsb(sim::OpticalTable& table, sim::DirectDmd& mirrors, const UsbDevices& devices)
+        : usb(sim::make_memory_usb(table.clock(), sim::Dlpc900Instrument::usb_info(),
+                                   report_time(devices))),
+          instrument(*usb.gadget, mirrors, table.clock(), board_scene(devices)) {
         drivers::Dlpc900Options options;
-        options.on_upload = [this](std::uint64_t sent, std::uint64_t total) {
-            if (sent == total && --spoilt_uploads == 0) instrument.scene.spoil_upload = false;
-        };
-        return options;
+        options.on_upload = devices.on_upload;
+        dmd = drivers::open_dlpc900(std::move(usb.host), table.clock(), std::move(options));
+    }
+    static hal::Duration report_time(const UsbDevices& devices) {
+        if (!(devices.upload_bytes_per_s > 0)) return std::chrono::microseconds(125);
+        return std::chrono::duration_cast<hal::Duration>(std::chrono::duration<double>(
+            protocol::dlpc900_report_bytes / devices.upload_bytes_per_s));
+    }
+    static sim::Dlpc900Scene board_scene(const UsbDevices& devices) {
+        sim::Dlpc900Scene scene;
+        scene.version = devices.firmware;
+        return scene;
     }
 
     sim::MemoryUsb usb;
     sim::Dlpc900Instrument instrument;
-    int spoilt_uploads = 0;
     std::unique_ptr<hal::Dmd> dmd;
 };
 
@@ -107,11 +107,12 @@ struct LaserOnSerial {
 
 class UsbBench final : public sim::SimulatedBench {
 public:
-    UsbBench(const sim::Scene& scene, const sim::BenchOptions& options)
+    UsbBench(const sim::Scene& scene, const sim::BenchOptions& options, const UsbDevices& devices)
         : scene_(checked(scene, options.threads)),
           name_(fmt::format("simulated bench '{}' on USB", scene.name)),
           identity_(fmt::format("simulated on usb:{}", sim::scene_fingerprint(scene_))),
           threads_(options.threads),
+          devices_(devices),
           table_(scene_, options.events, options.begin.time, options.faults),
           mirrors_(table_, scene_),
           light_(table_, scene_),
@@ -181,13 +182,14 @@ public:
 
 private:
     void plug_in_board() {
-        board_ = std::make_unique<BoardOnUsb>(table_, mirrors_);
+        board_ = std::make_unique<BoardOnUsb>(table_, mirrors_, devices_);
         board_gone_ = false;
     }
     void plug_in_camera(std::uint64_t exposures_before) {
         sim::U3vCameraOptions options;
         options.threads = threads_;
         options.exposures_before = exposures_before;
+        options.link_bytes_per_s = devices_.camera_bytes_per_s;
         camera_ = std::make_unique<CameraOnUsb>(table_, scene_, options);
         camera_gone_ = false;
     }
@@ -220,7 +222,7 @@ private:
                 board_->instrument.scene.refusals = 1;
                 return;
             case FaultKind::upload_spoilt:
-                board_->spoil_uploads();
+                board_->instrument.scene.spoiled_uploads = 1;  // the next picture
                 return;
             default:
                 assert(false && "not a fault of cables");
@@ -231,6 +233,7 @@ private:
     const std::string name_;
     const std::string identity_;
     const int threads_;
+    const UsbDevices devices_;
     sim::OpticalTable table_;
     sim::DirectDmd mirrors_;
     sim::DirectLaser light_;
@@ -244,8 +247,9 @@ private:
 }  // namespace
 
 std::unique_ptr<sim::SimulatedBench> make_usb_bench(const sim::Scene& scene,
-                                                    const sim::BenchOptions& options) {
-    return std::make_unique<UsbBench>(scene, options);
+                                                    const sim::BenchOptions& options,
+                                                    const UsbDevices& devices) {
+    return std::make_unique<UsbBench>(scene, options, devices);
 }
 
 }  // namespace opal::cli

@@ -11,15 +11,27 @@
 // the host's time (cli/serve).
 #pragma once
 
+#include "protocol/dlpc900_messages.h"
 #include "sim/simulated_bench.h"
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 
 namespace opal::cli {
 
+struct UsbDevices {
+    // Of the board; a transfer of 64 bytes takes that long, each way. 0: 125 us.
+    double upload_bytes_per_s = 0;
+    double camera_bytes_per_s = 0;  // of the camera's link; 0: no frame waits for it
+    protocol::Dlpc900Version firmware{6, 0, 0};
+    std::function<void(std::uint64_t sent, std::uint64_t total)> on_upload{};
+};
+
 // `scene` with the board's mirrors (with_dlpc900). Throws std::invalid_argument like
 // sim::make_simulated_bench().
 std::unique_ptr<sim::SimulatedBench> make_usb_bench(const sim::Scene& scene,
-                                                    const sim::BenchOptions& options = {});
+                                                    const sim::BenchOptions& options = {},
+                                                    const UsbDevices& devices = {});
 
 }  // namespace opal::cli

@@ -34,6 +34,9 @@ struct DmdInfo {
     // All entries of a sequence share one exposure and one dark time, and each sends a trigger;
     // program() throws unsupported for others.
     bool one_timing = false;
+    // load() takes far longer than showing, unless the device has the pattern already: users gain
+    // by showing the same ones again.
+    bool loading_is_slow = false;
 };
 
 enum class StartOn {
@@ -71,6 +74,8 @@ struct DmdStatus {
 //   - After a DeviceError other than out_of_range, wrong_state and unsupported, which change
 //     nothing, the sequencer is stopped or the device is disconnected; patterns may have to be
 //     loaded again.
+//   - distrust(): the light was not what was programmed, and nothing was refused. What the device
+//     holds is not relied on any more: the next start(), or program() before it, sends all of it.
 //   - Destroying the object stops the sequencer with all mirrors off.
 // For drivers:
 //   - Reject before sending, with the limit in the message, out_of_range: wrong shape, slot beyond
@@ -89,6 +94,7 @@ public:
     virtual void start() = 0;
     virtual void stop() = 0;
     virtual DmdStatus status() = 0;
+    virtual void distrust() {}  // for devices that keep nothing or cannot lose it
 };
 
 }  // namespace opal::hal

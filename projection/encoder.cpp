@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 namespace opal::projection {
 
@@ -42,11 +43,49 @@ void Encoder::encode(const QuantisedBatch& batch, EncodedBatch& into) {
         }
     }
     if (into.patterns.size() < into.distinct) into.patterns.resize(into.distinct);
-    for (std::size_t k = 0; k < into.distinct; ++k) {
-        into.words.push_back(next_word_);
-        layout_.draw(into.bits_of(k), next_word_, into.patterns[k]);
-        next_word_ = (next_word_ + 1) % calibration::code_words;
+    if (how_ == Words::kept)
+        put_in_order_of_appearance(into);
+    else
+        for (std::size_t k = 0; k < into.distinct; ++k) into.words.push_back(take_word());
+    for (std::size_t k = 0; k < into.distinct; ++k)
+        layout_.draw(into.bits_of(k), into.words[k], into.patterns[k]);
+}
+
+std::uint32_t Encoder::take_word() {
+    const std::uint32_t word = next_word_;
+    next_word_ = (next_word_ + 1) % calibration::code_words;
+    return word;
+}
+
+// Gives the batch's patterns their words and the numbers 0, 1, 2 ... in the order in which their
+// bits were first seen, in this batch or an earlier one.
+void Encoder::put_in_order_of_appearance(EncodedBatch& batch) {
+    if (appeared_.size() > most_remembered) appeared_.clear();
+    std::vector<std::pair<Appearance*, std::uint32_t>> order;  // and the number so far
+    for (std::size_t k = 0; k < batch.distinct; ++k) {
+        const auto key = key_of(k);
+        const auto [at, fresh] = appeared_.try_emplace({key.begin(), key.end()});
+        if (fresh) at->second = {appearances_++, take_word()};
+        order.emplace_back(&at->second, static_cast<std::uint32_t>(k));
     }
+    std::sort(order.begin(), order.end(),
+              [](const auto& a, const auto& b) { return a.first->number < b.first->number; });
+    std::vector<std::uint32_t> number_now(batch.distinct);
+    std::vector<std::uint8_t> bits;
+    bits.reserve(batch.bits.size());
+    for (std::size_t k = 0; k < order.size(); ++k) {
+        auto& [appearance, before] = order[k];
+        if (k > 0 && appearance->word == batch.words.back()) appearance->word = take_word();
+        if (k > 0 && appearance->word == batch.words.back()) appearance->word = take_word();
+        batch.words.push_back(appearance->word);
+        number_now[before] = static_cast<std::uint32_t>(k);
+        const auto own = batch.bits_of(before);
+        bits.insert(bits.end(), own.begin(), own.end());
+    }
+    batch.bits = std::move(bits);
+    for (auto* const numbers : {&batch.plus, &batch.minus})
+        for (std::uint32_t& number : *numbers)
+            if (number != EncodedBatch::dark) number = number_now[number];
 }
 
 void Encoder::encode_plain(std::span<const std::uint8_t> bits, EncodedBatch& into) {
@@ -63,9 +102,8 @@ void Encoder::encode_plain(std::span<const std::uint8_t> bits, EncodedBatch& int
 
 void Encoder::renew(std::size_t pattern, EncodedBatch& batch) {
     assert(pattern < batch.distinct);
-    batch.words[pattern] = next_word_;
-    layout_.draw(batch.bits_of(pattern), next_word_, batch.patterns[pattern]);
-    next_word_ = (next_word_ + 1) % calibration::code_words;
+    batch.words[pattern] = take_word();
+    layout_.draw(batch.bits_of(pattern), batch.words[pattern], batch.patterns[pattern]);
 }
 
 std::uint32_t Encoder::number_of(std::span<const std::uint8_t> bits, EncodedBatch& into) {

@@ -4,6 +4,9 @@
 // sample's plus is another's minus. Equal bits share one pattern and one exposure. Every pattern
 // carries a code word in the guard strip; neighbours in the sequence never carry the same one, and
 // the count goes on from batch to batch, so that a frame of the batch before is recognised too.
+// Or, for a DMD that takes long to load (Words::kept): the same bits keep their word, so that their
+// pattern is one the DMD has had before. A frame of the batch before is then told from another
+// pattern's, and one of the same pattern holds the same light. Neighbours still differ.
 // Bits that are all zero need no exposure: the inputs' light is zero by definition.
 #pragma once
 
@@ -13,6 +16,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <span>
 #include <vector>
 
@@ -35,9 +39,12 @@ struct EncodedBatch {
     }
 };
 
+enum class Words { counted, kept };
+
 class Encoder {
 public:
-    explicit Encoder(const calibration::Layout& layout) : layout_(layout) {}
+    explicit Encoder(const calibration::Layout& layout, Words words = Words::counted)
+        : layout_(layout), how_(words) {}
 
     // batch.inputs must be layout.inputs(). Allocates nothing once the storage has grown.
     void encode(const QuantisedBatch& batch, EncodedBatch& into);
@@ -50,13 +57,29 @@ public:
 private:
     std::uint32_t number_of(std::span<const std::uint8_t> bits, EncodedBatch& into);
     void grow_table();
+    std::span<const std::uint64_t> key_of(std::size_t pattern) const {
+        return std::span(keys_).subspan(pattern * key_.size(), key_.size());
+    }
+    void put_in_order_of_appearance(EncodedBatch& batch);
+    std::uint32_t take_word();
 
     calibration::Layout layout_;
+    Words how_;
     std::uint32_t next_word_ = 0;
     // Open addressing over the packed bits of the distinct patterns seen in this batch.
     std::vector<std::uint64_t> keys_;   // (distinct, words per key)
     std::vector<std::uint64_t> key_;    // the one being looked up
     std::vector<std::uint32_t> table_;  // pattern number or dark; size a power of two
+
+    // Words::kept: what earlier batches have shown. The order of appearance is also the order in a
+    // batch: words count with it, so that equal ones are rarely neighbours.
+    struct Appearance {
+        std::uint64_t number = 0;
+        std::uint32_t word = 0;
+    };
+    std::map<std::vector<std::uint64_t>, Appearance> appeared_;  // by packed bits
+    std::uint64_t appearances_ = 0;
+    static constexpr std::size_t most_remembered = 4096;
 };
 
 }  // namespace opal::projection

@@ -117,7 +117,7 @@ struct OpticalProjector::Machine {
           inputs(options.inputs > 0 ? options.inputs : layout.inputs()),
           on_notice(options.on_notice),
           quantiser(options.quantiser),
-          encoder(layout),
+          encoder(layout, bench.dmd().info().loading_is_slow ? Words::kept : Words::counted),
           watch(options.drift_budget, rest_of(record)),
           light(bench.laser(), bench.clock(), record.laser_power_mw, bench.laser_limit_mw(),
                 hal::Deadline::after(bench.clock(),

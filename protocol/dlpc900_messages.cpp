@@ -66,6 +66,24 @@ std::optional<Dlpc900Configuration> parse_dlpc900_configuration(std::span<const 
     return Dlpc900Configuration{load_le16(&data[0]), load_le32(&data[2])};
 }
 
+std::vector<std::byte> encode(const Dlpc900Reorder& r) {
+    std::vector<std::byte> data;
+    append_le16(data, static_cast<std::uint32_t>(r.entries.size()));
+    append_le32(data, r.shown);
+    for (const std::uint16_t entry : r.entries) append_le16(data, entry);
+    return data;
+}
+
+std::optional<Dlpc900Reorder> parse_dlpc900_reorder(std::span<const std::byte> data) {
+    if (data.size() < 6) return std::nullopt;
+    const std::size_t count = load_le16(&data[0]);
+    if (data.size() != 6 + 2 * count) return std::nullopt;
+    Dlpc900Reorder r{load_le32(&data[2]), {}};
+    for (std::size_t i = 0; i < count; ++i)
+        r.entries.push_back(static_cast<std::uint16_t>(load_le16(&data[6 + 2 * i])));
+    return r;
+}
+
 std::vector<std::byte> encode(const Dlpc900ImageStart& s) {
     std::vector<std::byte> data;
     append_le16(data, s.image);
@@ -105,6 +123,18 @@ std::optional<Dlpc900TriggerOut> parse_dlpc900_trigger_out(std::span<const std::
     if (data.size() != 5) return std::nullopt;
     return Dlpc900TriggerOut{number(data[0]) != 0, static_cast<std::int16_t>(load_le16(&data[1])),
                              static_cast<std::int16_t>(load_le16(&data[3]))};
+}
+
+std::vector<std::byte> encode(const Dlpc900TriggerIn& t) {
+    std::vector<std::byte> data;
+    append_le16(data, t.delay_us);
+    append_u8(data, t.falling ? 1 : 0);
+    return data;
+}
+
+std::optional<Dlpc900TriggerIn> parse_dlpc900_trigger_in(std::span<const std::byte> data) {
+    if (data.size() != 3) return std::nullopt;
+    return Dlpc900TriggerIn{static_cast<std::uint16_t>(load_le16(&data[0])), number(data[2]) != 0};
 }
 
 std::vector<std::byte> encode(const Dlpc900Version& v) {

@@ -20,6 +20,7 @@ enum class Dlpc900Word : std::uint16_t {
     hardware_status = 0x1A0A,
     main_status = 0x1A0C,
     display_mode = 0x1A1B,
+    trigger_out_1 = 0x1A1D,
     trigger_out_2 = 0x1A1E,
     start_stop = 0x1A24,
     begin_image = 0x1A2A,
@@ -30,6 +31,7 @@ enum class Dlpc900Word : std::uint16_t {
     lut_reorder = 0x1A32,
     lut_definition = 0x1A34,
     trigger_in_1 = 0x1A35,
+    trigger_in_2 = 0x1A36,
 };
 
 // 0x1A34, one pattern of the look-up table, 12 bytes.
@@ -59,6 +61,18 @@ struct Dlpc900Configuration {
 std::vector<std::byte> encode(const Dlpc900Configuration& configuration);
 std::optional<Dlpc900Configuration> parse_dlpc900_configuration(std::span<const std::byte> data);
 
+// 0x1A32: plays these entries of the configured table, in this order, and so many patterns in all;
+// 0: without end. The pictures stay as they are. Firmware has it from 5 on.
+struct Dlpc900Reorder {
+    std::uint32_t shown = 0;
+    std::vector<std::uint16_t> entries;
+    bool operator==(const Dlpc900Reorder&) const = default;
+};
+// 512 may be listed; the command buffer of 512 bytes takes 250.
+inline constexpr std::size_t dlpc900_most_reordered = 250;
+std::vector<std::byte> encode(const Dlpc900Reorder& reorder);
+std::optional<Dlpc900Reorder> parse_dlpc900_reorder(std::span<const std::byte> data);
+
 // 0x1A2A: bytes include the header of 48.
 struct Dlpc900ImageStart {
     std::uint16_t image = 0;
@@ -82,6 +96,15 @@ struct Dlpc900TriggerOut {
 };
 std::vector<std::byte> encode(const Dlpc900TriggerOut& trigger);
 std::optional<Dlpc900TriggerOut> parse_dlpc900_trigger_out(std::span<const std::byte> data);
+
+// 0x1A35: from the edge to the mirrors, at least 104 us.
+struct Dlpc900TriggerIn {
+    std::uint16_t delay_us = 105;
+    bool falling = false;
+    bool operator==(const Dlpc900TriggerIn&) const = default;
+};
+std::vector<std::byte> encode(const Dlpc900TriggerIn& trigger);
+std::optional<Dlpc900TriggerIn> parse_dlpc900_trigger_in(std::span<const std::byte> data);
 
 // 0x0205: of the application, the first of four; patch u16, minor u8, major u8.
 struct Dlpc900Version {
@@ -111,6 +134,8 @@ inline constexpr unsigned initialised = 1u << 0, sequencer_abort = 1u << 6,
 inline constexpr unsigned parked = 1u << 0, running = 1u << 1;  // main_status
 }  // namespace dlpc900_status
 
+// What the configuration appends to the entry before one that waits for a trigger.
+inline constexpr std::uint32_t dlpc900_hidden_black_us = 105;
 inline constexpr int dlpc900_images = 18;
 inline constexpr int dlpc900_entries = 400;
 

@@ -198,6 +198,7 @@ public:
             });
         return status;
     }
+    void distrust() override { inner_.distrust(); }  // says nothing, so nothing is kept
 
 private:
     Scribe& scribe_;

@@ -45,6 +45,7 @@ public:
     hal::Duration time(const char* name) const {
         return hal::Duration(whole(name, 0, std::int64_t{1} << 62));
     }
+    bool has(const char* name) const { return H5Aexists(group_, name) > 0; }
 
 private:
     Hdf5Handle open(const char* name) const {
@@ -101,6 +102,11 @@ BenchFacts read_bench(hid_t file) {
                  d.time("settle_time_ns"),
                  static_cast<std::uint32_t>(d.whole("memory_patterns", 0, UINT32_MAX)),
                  static_cast<std::uint32_t>(d.whole("max_entries", 0, UINT32_MAX))};
+    if (d.has("time_step_ns")) {  // older recordings are of devices that have the usual values
+        facts.dmd.time_step = d.time("time_step_ns");
+        facts.dmd.one_timing = d.whole("one_timing", 0, 1) != 0;
+        facts.dmd.loading_is_slow = d.whole("loading_is_slow", 0, 1) != 0;
+    }
 
     const Hdf5Handle camera = open_group(file, "/bench/camera");
     const Attributes c(camera.get(), "/bench/camera");

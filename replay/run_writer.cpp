@@ -67,6 +67,9 @@ void write_facts(hid_t file, const RunFacts& facts) {
     put(dmd.get(), "settle_time_ns", d.settle_time);
     put(dmd.get(), "memory_patterns", std::int64_t{d.memory_patterns});
     put(dmd.get(), "max_entries", std::int64_t{d.max_entries});
+    put(dmd.get(), "time_step_ns", d.time_step);
+    put(dmd.get(), "one_timing", d.one_timing ? 1 : 0);
+    put(dmd.get(), "loading_is_slow", d.loading_is_slow ? 1 : 0);
 
     const Hdf5Handle camera = make_group(bench.get(), "camera");
     const hal::CameraInfo& c = facts.bench.camera;

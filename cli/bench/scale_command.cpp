@@ -3,6 +3,7 @@
 #include "cli/bench/machine_rates.h"
 #include "cli/bench/row_process.h"
 #include "cli/bench/scale_report.h"
+#include "cli/bench/wall_time_command.h"
 #include "cli/files.h"
 #include "cli/progress.h"
 #include "cli/session.h"
@@ -126,7 +127,9 @@ void add_bench_command(CLI::App& program, Session& session) {
     bench->footer(
         "Examples:\n"
         "  opal bench scale                     time and memory against size, in a minute\n"
+        "  opal bench wall-time mnist           how long a run would take on real devices\n"
         "  opal bench scale --help\n");
+    add_wall_time_command(*bench, session);
     const auto options = std::make_shared<ScaleOptions>();
     CLI::App* const command = bench->add_subcommand(
         "scale", "time and memory of one projection, from 1,024 inputs to a million");

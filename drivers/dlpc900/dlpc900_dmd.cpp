@@ -3,6 +3,7 @@
 
 #include "drivers/dlpc900/dlpc900_link.h"
 #include "drivers/dlpc900/dlpc900_pictures.h"
+#include "drivers/dlpc900/dlpc900_planes.h"
 #include "drivers/dmd_requests.h"
 #include "drivers/sequence_clock.h"
 #include "protocol/dlpc900_image.h"
@@ -46,10 +47,10 @@ public:
     void program(const hal::PatternSequence& sequence) override;
     void start() override;
     void stop() override;
-    hal::DmdStatus status() override { return played_.status(); }
+    hal::DmdStatus status() override;
+    void distrust() override;
 
 private:
-    using Pattern = std::shared_ptr<const hal::BitPattern>;
     struct Upload {
         std::uint16_t image;
         std::vector<std::vector<std::byte>> files;  // one a controller
@@ -57,9 +58,22 @@ private:
 
     void identify();
     void change_mode();
-    std::vector<protocol::Dlpc900Entry> table_of(const hal::PatternSequence& sequence) const;
-    void configure_table();
-    void send_pictures();
+    bool running();
+    bool board_runs();
+    struct Plan {
+        std::vector<protocol::Dlpc900Entry> table;
+        std::uint32_t shown = 0;
+        std::vector<std::uint16_t> order;  // empty: as the table has it
+        bool operator==(const Plan&) const = default;
+    };
+    Plan plan_of_slots();   // a table of its own
+    Plan plan_of_planes();  // the table of all planes, and an order
+    protocol::Dlpc900Entry entry_of(const hal::SequenceEntry& entry, std::size_t index,
+                                    std::size_t plane) const;
+    void tell_board();
+    void configure_table(const Plan& plan);
+    void reorder(const Plan& plan);
+    bool send_pictures(const Plan& plan);
     void send_file(const std::vector<std::byte>& file, std::uint16_t image, std::size_t controller);
     [[noreturn]] void fail(ErrorKind kind, const char* operation, const std::string& text) const {
         throw hal::DeviceError(kind, link_.device(), operation, text);
@@ -73,10 +87,13 @@ private:
     hal::DmdInfo info_;
     DmdRequests requests_;
 
-    std::vector<Pattern> slots_;
-    std::vector<bool> stale_;  // images whose planes have changed since they were sent
-    std::vector<protocol::Dlpc900Entry> table_;  // what the board was told
-    std::uint32_t shown_ = 0;
+    bool reorders_ = false;            // the firmware can
+    std::vector<KnownPattern> slots_;  // as the caller has them
+    Dlpc900Planes planes_;             // as the board has them
+    hal::PatternSequence sequence_;
+    bool waits_ = false;                    // some of its entries, for triggers
+    bool untold_ = false;                   // slots of it have changed since the board was told
+    std::optional<Plan> told_;              // what the board has; none: not known
     std::uint64_t sent_ = 0, to_send_ = 0;  // bytes of the upload under way
     SequenceClock played_;
 };
@@ -90,13 +107,18 @@ Dlpc900Dmd::Dlpc900Dmd(std::unique_ptr<hal::UsbDevice> device, hal::Clock& clock
           link_.device(), info_,
           {longest, longest, 2 * longest,
            options_.trigger_in_wired ? "" : "nothing is wired to the trigger input of this DMD"}),
+      planes_(protocol::dlpc900_entries),
       played_(clock) {
     identify();
     slots_.resize(info_.memory_patterns);
-    stale_.assign(protocol::dlpc900_images, true);
     change_mode();
+    // High while a pattern is shown, and high throughout if there is no dark time between.
+    link_.write(Dlpc900Word::trigger_out_1, encode(protocol::Dlpc900TriggerOut{false, 0, 0}),
+                "open");
     // A pulse of 20 us with each pattern that asks for one; it ends whatever the dark time.
     link_.write(Dlpc900Word::trigger_out_2, encode(protocol::Dlpc900TriggerOut{}), "open");
+    if (options_.trigger_in_wired)
+        link_.write(Dlpc900Word::trigger_in_1, encode(protocol::Dlpc900TriggerIn{}), "open");
 }
 
 void Dlpc900Dmd::identify() {
@@ -128,6 +150,8 @@ void Dlpc900Dmd::identify() {
     info_.memory_patterns = protocol::dlpc900_entries;
     info_.max_entries = protocol::dlpc900_entries;
     info_.time_step = 1us;
+    reorders_ = version_.major >= 5;
+    info_.loading_is_slow = reorders_;  // else it forgets in any case
 }
 
 // Stopped before and after, or some boards hang until they are switched off [mcSIM].
@@ -162,95 +186,144 @@ Dlpc900Dmd::~Dlpc900Dmd() {
 }
 
 void Dlpc900Dmd::load(std::uint32_t first_slot, std::span<const hal::BitPattern> patterns) {
-    requests_.check_stopped(played_.running(), "load");
+    requests_.check_stopped(running(), "load");
     requests_.check_patterns(first_slot, patterns);
-    for (std::size_t i = 0; i < patterns.size(); ++i) {
-        const std::size_t slot = first_slot + i;
-        if (slots_[slot] && *slots_[slot] == patterns[i]) continue;  // need not travel again
-        slots_[slot] = std::make_shared<const hal::BitPattern>(patterns[i]);
-        stale_[slot / protocol::dlpc900_planes] = true;
-    }
-    if (!table_.empty()) send_pictures();
+    for (std::size_t i = 0; i < patterns.size(); ++i) slots_[first_slot + i] = known(patterns[i]);
+    untold_ = true;
 }
 
 void Dlpc900Dmd::program(const hal::PatternSequence& sequence) {
-    requests_.check_stopped(played_.running(), "program");
-    requests_.check_sequence(sequence, [&](std::uint32_t slot) { return slots_[slot] != nullptr; });
+    requests_.check_stopped(running(), "program");
+    requests_.check_sequence(sequence,
+                             [&](std::uint32_t slot) { return slots_[slot].mirrors != nullptr; });
     stop();
-    const auto table = table_of(sequence);
-    const std::uint32_t shown =
-        sequence.repeat ? 0 : static_cast<std::uint32_t>(sequence.entries.size());
-    const bool other_pictures =
-        table.size() != table_.size() ||
-        !std::equal(table.begin(), table.end(), table_.begin(), [](const auto& a, const auto& b) {
-            return a.image == b.image && a.plane == b.plane;
-        });
-    if (other_pictures) stale_.assign(stale_.size(), true);
-    if (table != table_ || shown != shown_) {
-        table_.clear();
-        for (const auto& entry : table)
-            link_.write(Dlpc900Word::lut_definition, encode(entry), "program");
-        table_ = table;
-        shown_ = shown;
-        configure_table();
+    sequence_ = sequence;
+    const auto waiting =
+        std::find_if(sequence.entries.begin(), sequence.entries.end(),
+                     [](const auto& entry) { return entry.start_on == hal::StartOn::trigger_in; });
+    waits_ = waiting != sequence.entries.end();
+    // Of entries that wait nobody but the board knows when they come.
+    played_.set({{sequence.entries.begin(), waiting}, sequence.repeat && !waits_});
+    tell_board();
+}
+
+void Dlpc900Dmd::distrust() {
+    told_.reset();
+    planes_.all_stale();
+    untold_ = true;
+}
+
+// Brings the board's table and pictures to what the sequence wants.
+void Dlpc900Dmd::tell_board() {
+    const bool by_order =
+        reorders_ && !waits_ && sequence_.entries.size() <= protocol::dlpc900_most_reordered;
+    const Plan plan = by_order ? plan_of_planes() : plan_of_slots();
+    const std::optional<Plan> before = std::exchange(told_, std::nullopt);
+    const auto same_place = [](const auto& a, const auto& b) {
+        return a.image == b.image && a.plane == b.plane;
+    };
+    if (!before || !std::equal(plan.table.begin(), plan.table.end(), before->table.begin(),
+                               before->table.end(), same_place))
+        planes_.all_stale();
+    bool configured = false;
+    if (!before || plan.table != before->table || plan.shown != before->shown) {
+        for (std::size_t i = 0; i < plan.table.size(); ++i)
+            if (!before || i >= before->table.size() || plan.table[i] != before->table[i])
+                link_.write(Dlpc900Word::lut_definition, encode(plan.table[i]), "program");
+        configure_table(plan);
+        configured = true;
     }
-    played_.set(sequence);
-    send_pictures();
-}
-
-std::vector<protocol::Dlpc900Entry> Dlpc900Dmd::table_of(
-    const hal::PatternSequence& sequence) const {
-    std::vector<protocol::Dlpc900Entry> table;
-    for (std::size_t i = 0; i < sequence.entries.size(); ++i) {
-        const hal::SequenceEntry& entry = sequence.entries[i];
-        protocol::Dlpc900Entry e;
-        e.index = static_cast<std::uint16_t>(i);
-        e.exposure_us = static_cast<std::uint32_t>(in_us(entry.exposure));
-        e.dark_us = static_cast<std::uint32_t>(in_us(entry.dark));
-        e.wait_for_trigger = entry.start_on == hal::StartOn::trigger_in;
-        e.trigger_out_2 = entry.trigger_out;
-        e.image = static_cast<std::uint16_t>(entry.slot / protocol::dlpc900_planes);
-        e.plane = static_cast<std::uint8_t>(entry.slot % protocol::dlpc900_planes);
-        table.push_back(e);
+    // Once more behind the pictures: the order that every firmware takes.
+    if (send_pictures(plan)) {
+        configure_table(plan);
+        configured = true;
     }
-    return table;
+    if (!plan.order.empty() && (configured || plan.order != before->order)) reorder(plan);
+    told_ = plan;
+    untold_ = false;
 }
 
-void Dlpc900Dmd::configure_table() {
-    link_.write(
-        Dlpc900Word::lut_configuration,
-        encode(protocol::Dlpc900Configuration{static_cast<std::uint16_t>(table_.size()), shown_}),
-        "program");
+protocol::Dlpc900Entry Dlpc900Dmd::entry_of(const hal::SequenceEntry& entry, std::size_t index,
+                                            std::size_t plane) const {
+    protocol::Dlpc900Entry e;
+    e.index = static_cast<std::uint16_t>(index);
+    e.exposure_us = static_cast<std::uint32_t>(in_us(entry.exposure));
+    e.dark_us = static_cast<std::uint32_t>(in_us(entry.dark));
+    e.wait_for_trigger = entry.start_on == hal::StartOn::trigger_in;
+    e.trigger_out_2 = entry.trigger_out;
+    e.image = static_cast<std::uint16_t>(plane / protocol::dlpc900_planes);
+    e.plane = static_cast<std::uint8_t>(plane % protocol::dlpc900_planes);
+    return e;
 }
 
-// The pictures the table uses and the board does not have, highest first, and the configuration
-// again: the order that every firmware takes.
-void Dlpc900Dmd::send_pictures() {
+Dlpc900Dmd::Plan Dlpc900Dmd::plan_of_slots() {
+    Plan plan;
+    for (const hal::SequenceEntry& entry : sequence_.entries) {
+        planes_.put(entry.slot, slots_[entry.slot]);
+        plan.table.push_back(entry_of(entry, plan.table.size(), entry.slot));
+    }
+    plan.shown = sequence_.repeat ? 0 : static_cast<std::uint32_t>(plan.table.size());
+    return plan;
+}
+
+Dlpc900Dmd::Plan Dlpc900Dmd::plan_of_planes() {
+    std::vector<Dlpc900Planes::Wish> wishes;
+    for (const hal::SequenceEntry& entry : sequence_.entries)
+        wishes.push_back({slots_[entry.slot], entry.exposure, entry.dark, entry.trigger_out});
+    Plan plan;
+    plan.order = planes_.place(wishes);
+    // Planes that are not shown keep their times: a change costs a command each.
+    if (told_ && !told_->order.empty())
+        plan.table = told_->table;
+    else
+        for (std::size_t p = 0; p < info_.memory_patterns; ++p)
+            plan.table.push_back(entry_of(sequence_.entries.front(), p, p));
+    for (std::size_t i = 0; i < plan.order.size(); ++i)
+        plan.table[plan.order[i]] = entry_of(sequence_.entries[i], plan.order[i], plan.order[i]);
+    plan.shown = static_cast<std::uint32_t>(plan.table.size());
+    return plan;
+}
+
+void Dlpc900Dmd::configure_table(const Plan& plan) {
+    link_.write(Dlpc900Word::lut_configuration,
+                encode(protocol::Dlpc900Configuration{static_cast<std::uint16_t>(plan.table.size()),
+                                                      plan.shown}),
+                "program");
+}
+
+// Never acknowledged: whether it was taken is asked for.
+void Dlpc900Dmd::reorder(const Plan& plan) {
+    const auto shown = sequence_.repeat ? 0 : static_cast<std::uint32_t>(sequence_.entries.size());
+    link_.send(Dlpc900Word::lut_reorder, encode(protocol::Dlpc900Reorder{shown, plan.order}));
+    link_.check_taken(Dlpc900Word::lut_reorder, "program");
+}
+
+// The pictures the sequence shows and the board does not have, highest first. False: none.
+bool Dlpc900Dmd::send_pictures(const Plan& plan) {
+    std::vector<bool> shown(static_cast<std::size_t>(planes_.pictures()), false);
+    if (plan.order.empty())
+        for (const auto& entry : plan.table) shown[entry.image] = true;
+    for (const std::uint16_t plane : plan.order)
+        shown[plane / std::size_t{protocol::dlpc900_planes}] = true;
     std::vector<Upload> uploads;
     to_send_ = sent_ = 0;
-    for (int image = protocol::dlpc900_images - 1; image >= 0; --image) {
-        const bool used = std::any_of(table_.begin(), table_.end(),
-                                      [&](const auto& entry) { return entry.image == image; });
-        if (!used || !stale_[static_cast<std::size_t>(image)]) continue;
-        const auto first = static_cast<std::size_t>(image) * protocol::dlpc900_planes;
-        const auto planes = std::span(slots_).subspan(
-            first, std::min<std::size_t>(protocol::dlpc900_planes, slots_.size() - first));
+    for (int image = planes_.pictures() - 1; image >= 0; --image) {
+        if (!shown[static_cast<std::size_t>(image)] || !planes_.stale(image)) continue;
         Upload& upload = uploads.emplace_back();
         upload.image = static_cast<std::uint16_t>(image);
         const int columns = info_.columns / board_->controllers;
         for (int c = 0; c < board_->controllers; ++c) {
-            upload.files.push_back(picture_file(planes, info_.rows, c * columns, columns));
+            upload.files.push_back(
+                picture_file(planes_.picture(image), info_.rows, c * columns, columns));
             to_send_ += upload.files.back().size();
         }
     }
-    if (uploads.empty()) return;
-    link_.write(Dlpc900Word::start_stop, one_byte(stop_command), "load");
     for (const Upload& upload : uploads) {
         for (std::size_t c = 0; c < upload.files.size(); ++c)
             send_file(upload.files[c], upload.image, c);
-        stale_[upload.image] = false;
+        planes_.sent(upload.image);
     }
-    configure_table();
+    return !uploads.empty();
 }
 
 void Dlpc900Dmd::send_file(const std::vector<std::byte>& file, std::uint16_t image,
@@ -270,11 +343,34 @@ void Dlpc900Dmd::send_file(const std::vector<std::byte>& file, std::uint16_t ima
 }
 
 void Dlpc900Dmd::start() {
-    if (table_.empty())
+    if (sequence_.entries.empty())
         fail(ErrorKind::wrong_state, "start", "nothing to show; program() comes first");
     stop();
+    if (untold_ || !told_) tell_board();
     link_.write(Dlpc900Word::start_stop, one_byte(start_command), "start");
     played_.start();
+    // TRIG_IN_2 can hold the board back, which is no error to it. Short sequences may be over.
+    if ((waits_ || sequence_.repeat) && !board_runs()) {
+        played_.stop();
+        fail(ErrorKind::refused, "start",
+             "the board took the command and shows nothing: its input TRIG_IN_2 is at the level "
+             "that stops; give it a falling and a rising edge, or leave it open");
+    }
+}
+
+bool Dlpc900Dmd::board_runs() {
+    const auto status = link_.read(Dlpc900Word::main_status, 1, "status");
+    return (std::to_integer<unsigned>(status.front()) & protocol::dlpc900_status::running) != 0;
+}
+
+bool Dlpc900Dmd::running() {
+    return waits_ ? !played_.stopped() && board_runs() : played_.running();
+}
+
+hal::DmdStatus Dlpc900Dmd::status() {
+    hal::DmdStatus status = played_.status();
+    status.running = running();
+    return status;
 }
 
 void Dlpc900Dmd::stop() {

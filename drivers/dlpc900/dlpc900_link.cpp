@@ -30,7 +30,7 @@ Dlpc900Link::Dlpc900Link(std::unique_ptr<hal::UsbDevice> device, hal::Clock& clo
 void Dlpc900Link::write(Dlpc900Word word, std::vector<std::byte> data, const char* operation) {
     const std::uint8_t sequence = ++sequence_;
     transmit({false, true, sequence, static_cast<std::uint16_t>(word), std::move(data)});
-    if (receive(sequence, operation).refused) fail_refused(word, operation);
+    if (receive(sequence, operation).refused) fail_refused(word, last_error(operation), operation);
 }
 
 void Dlpc900Link::send(Dlpc900Word word, std::vector<std::byte> data) {
@@ -42,7 +42,7 @@ std::vector<std::byte> Dlpc900Link::read(Dlpc900Word word, std::size_t least,
     const std::uint8_t sequence = ++sequence_;
     transmit({true, true, sequence, static_cast<std::uint16_t>(word), {}});
     Dlpc900Reply reply = receive(sequence, operation);
-    if (reply.refused) fail_refused(word, operation);
+    if (reply.refused) fail_refused(word, last_error(operation), operation);
     if (reply.data.size() < least)
         fail(ErrorKind::corrupt, operation,
              fmt::format("{} bytes came in answer to {:04X}; {} were due", reply.data.size(),
@@ -72,11 +72,19 @@ Dlpc900Reply Dlpc900Link::receive(std::uint8_t sequence, const char* operation) 
     }
 }
 
-void Dlpc900Link::fail_refused(Dlpc900Word word, const char* operation) {
+int Dlpc900Link::last_error(const char* operation) {
     const std::uint8_t sequence = ++sequence_;
     transmit({true, true, sequence, static_cast<std::uint16_t>(Dlpc900Word::error_code), {}});
     const Dlpc900Reply reply = receive(sequence, operation);
-    const int code = reply.refused || reply.data.empty() ? -1 : std::to_integer<int>(reply.data[0]);
+    return reply.refused || reply.data.empty() ? -1 : std::to_integer<int>(reply.data[0]);
+}
+
+void Dlpc900Link::check_taken(Dlpc900Word word, const char* operation) {
+    const int code = last_error(operation);
+    if (code != 0) fail_refused(word, code, operation);
+}
+
+void Dlpc900Link::fail_refused(Dlpc900Word word, int code, const char* operation) const {
     const std::string_view words = protocol::dlpc900_error_text(code);
     fail(ErrorKind::refused, operation,
          fmt::format("command {:04X} was refused, error {}: {}", static_cast<unsigned>(word), code,

@@ -22,6 +22,8 @@ public:
     void write(protocol::Dlpc900Word word, std::vector<std::byte> data, const char* operation);
     // Not acknowledged, for the words that must not be.
     void send(protocol::Dlpc900Word word, std::vector<std::byte> data);
+    // After send(): throws refused if the device did not take it.
+    void check_taken(protocol::Dlpc900Word word, const char* operation);
     std::vector<std::byte> read(protocol::Dlpc900Word word, std::size_t least,
                                 const char* operation);
     std::uint64_t bytes_sent() const { return bytes_sent_; }
@@ -31,7 +33,9 @@ private:
     protocol::Dlpc900Reply receive(std::uint8_t sequence, const char* operation);
     [[noreturn]] void fail(hal::ErrorKind kind, const char* operation,
                            const std::string& text) const;
-    [[noreturn]] void fail_refused(protocol::Dlpc900Word word, const char* operation);
+    int last_error(const char* operation);  // -1: it does not say
+    [[noreturn]] void fail_refused(protocol::Dlpc900Word word, int code,
+                                   const char* operation) const;
 
     std::unique_ptr<hal::UsbDevice> usb_;
     hal::Clock& clock_;

@@ -29,8 +29,8 @@ void shift_row(std::span<const std::uint64_t> row, int first_column, int columns
 
 }  // namespace
 
-std::vector<std::byte> picture_file(std::span<const std::shared_ptr<const hal::BitPattern>> planes,
-                                    int rows, int first_column, int columns) {
+std::vector<std::byte> picture_file(std::span<const KnownPattern> planes, int rows,
+                                    int first_column, int columns) {
     assert(planes.size() <= dlpc900_planes);
     protocol::Dlpc900Picture picture{columns, rows, {}};
     picture.pixels.resize(picture.row_bytes() * static_cast<std::size_t>(rows));
@@ -39,7 +39,7 @@ std::vector<std::byte> picture_file(std::span<const std::shared_ptr<const hal::B
     for (int r = 0; r < rows; ++r) {
         std::array<const std::uint64_t*, dlpc900_planes> lines{};
         for (std::size_t k = 0; k < planes.size(); ++k)
-            if (planes[k]) lines[k] = planes[k]->row_words(r).data();
+            if (planes[k].mirrors) lines[k] = planes[k].mirrors->row_words(r).data();
         const auto row =
             std::span(picture.pixels)
                 .subspan(picture.row_bytes() * static_cast<std::size_t>(r), picture.row_bytes());
@@ -51,11 +51,11 @@ std::vector<std::byte> picture_file(std::span<const std::shared_ptr<const hal::B
         before = lines;
         protocol::Dlpc900PlaneRows packed{};
         for (std::size_t k = 0; k < planes.size(); ++k) {
-            if (!planes[k]) continue;
+            if (!planes[k].mirrors) continue;
             if (first_column == 0) {
                 packed[k] = lines[k];
             } else {
-                shift_row(planes[k]->row_words(r), first_column, columns, shifted[k]);
+                shift_row(planes[k].mirrors->row_words(r), first_column, columns, shifted[k]);
                 packed[k] = shifted[k].data();
             }
         }

@@ -87,6 +87,7 @@ public:
     void start() override { inner_.start(); }
     void stop() override { inner_.stop(); }
     hal::DmdStatus status() override { return inner_.status(); }
+    void distrust() override { inner_.distrust(); }
 
 private:
     hal::Dmd& inner_;

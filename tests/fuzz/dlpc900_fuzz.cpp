@@ -3,6 +3,7 @@
 #include "tests/fuzz/fuzz_target.h"
 
 #include "protocol/dlpc900_image.h"
+#include "protocol/dlpc900_messages.h"
 #include "protocol/dlpc900_packet.h"
 
 #include <algorithm>
@@ -45,6 +46,8 @@ void feed(std::span<const std::byte> input) {
         if (const auto picture = parse_dlpc900_file(input))
             require(parse_dlpc900_file(encode_smallest(*picture)) == picture, "dlpc900 picture");
     }
+    if (const auto order = parse_dlpc900_reorder(input))
+        require(parse_dlpc900_reorder(encode(*order)) == order, "dlpc900 reorder");
     Dlpc900CommandReader commands;
     Dlpc900ReplyReader replies;
     for (std::size_t at = 0; at < input.size(); at += dlpc900_report_bytes) {

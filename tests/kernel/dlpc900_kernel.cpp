@@ -56,7 +56,7 @@ struct KernelBench {
     sim::TimeThread time{test::virtual_clock(*inner)};
     kernel::KernelBus bus;
     sim::UsbIpDevice& gadget = bus.server.add(info(serial), full_speed());
-    sim::Dlpc900Instrument instrument{gadget, inner->dmd(), inner->clock()};
+    sim::Dlpc900Instrument instrument{gadget, inner->dmd(), test::virtual_clock(*inner)};
     test::RewiredBench bench{*inner};
 };
 

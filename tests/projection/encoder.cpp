@@ -177,3 +177,63 @@ TEST_CASE("a pattern drawn again shows the same bits under the next word of the 
     encoder.encode(random_batch(1, 40, 1, 4), encoded);
     CHECK(encoded.words[0] == words.back() + 2);
 }
+
+TEST_CASE("kept words: the same bits have the same pattern in every batch; neighbours differ") {
+    const Layout layout(64, 64, 5);
+    Encoder encoder(layout, projection::Words::kept);
+    EncodedBatch encoded;
+    std::map<std::string, std::uint32_t> words;
+    std::size_t changed = 0;
+    std::size_t shown = 0;
+    for (unsigned round = 0; round < 40; ++round) {
+        const auto q = random_batch(12, 5, 1, round);
+        encoder.encode(q, encoded);
+        std::set<std::string> distinct;
+        for (std::size_t k = 0; k < encoded.distinct; ++k) {
+            const std::string bits = bit_text(encoded.bits_of(k));
+            distinct.insert(bits);
+            const auto [at, fresh] = words.try_emplace(bits, encoded.words[k]);
+            if (!fresh && at->second != encoded.words[k]) ++changed;
+            at->second = encoded.words[k];
+            if (k > 0) CHECK(encoded.words[k] != encoded.words[k - 1]);
+            hal::BitPattern drawn;
+            layout.draw(encoded.bits_of(k), encoded.words[k], drawn);
+            CHECK(encoded.patterns[k] == drawn);
+        }
+        CHECK(distinct.size() == encoded.distinct);
+        shown += encoded.distinct;
+        // Every sample still finds its bits.
+        for (int b = 0; b < 12; ++b) {
+            const auto number = encoded.plus[std::size_t(b)];
+            const std::string bits = bit_text(q.plus_bits(b, 0));
+            if (number == EncodedBatch::dark)
+                CHECK(bits == "00000");
+            else
+                CHECK(bit_text(encoded.bits_of(number)) == bits);
+        }
+    }
+    // All 31 bits there are appear within the first 62 words: none is ever given twice.
+    CHECK(words.size() <= 31);
+    CHECK(shown > 300);
+    CHECK(changed == 0);
+}
+
+TEST_CASE("kept words: equal ones that would be neighbours are told apart") {
+    // 63 patterns of one input each in a row: number 62 has the word of number 0. Both alone are
+    // neighbours.
+    const Layout layout(128, 512, 63);
+    Encoder encoder(layout, projection::Words::kept);
+    EncodedBatch encoded;
+    QuantisedBatch q;
+    q.reshape(63, 63, 1);
+    for (std::size_t i = 0; i < 63; ++i) q.plus[64 * i] = 1;
+    encoder.encode(q, encoded);
+    REQUIRE(encoded.distinct == 63);
+    CHECK(encoded.words[62] == encoded.words[0]);
+    q.reshape(2, 63, 1);
+    q.plus[0] = 1;
+    q.plus[63 + 62] = 1;
+    encoder.encode(q, encoded);
+    REQUIRE(encoded.distinct == 2);
+    CHECK(encoded.words[0] != encoded.words[1]);
+}

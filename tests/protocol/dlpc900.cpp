@@ -263,6 +263,15 @@ TEST_CASE("messages as the documents write them") {
     CHECK(encode(Dlpc900TriggerOut{false, -20, 20}) == bytes({0, 0xEC, 0xFF, 0x14, 0}));
     CHECK(parse_dlpc900_trigger_out(bytes({0, 0xEC, 0xFF, 0x14, 0})) ==
           Dlpc900TriggerOut{false, -20, 20});
+    // By the document's layouts: 105 us, rising; three entries, once.
+    CHECK(encode(Dlpc900TriggerIn{}) == bytes({0x69, 0, 0}));
+    CHECK(parse_dlpc900_trigger_in(bytes({0xF4, 1, 1})) == Dlpc900TriggerIn{500, true});
+    const Bytes order = bytes({3, 0, 3, 0, 0, 0, 2, 0, 0x90, 1, 0, 0});
+    CHECK(encode(Dlpc900Reorder{3, {2, 400, 0}}) == order);
+    CHECK(parse_dlpc900_reorder(order) == Dlpc900Reorder{3, {2, 400, 0}});
+    for (std::size_t length = 0; length < order.size(); ++length)
+        CHECK_FALSE(parse_dlpc900_reorder(std::span(order).first(length)));
+    CHECK_FALSE(parse_dlpc900_trigger_in(bytes({0x69, 0})));
     CHECK(parse_dlpc900_version(bytes({0, 0, 0, 6})) == Dlpc900Version{6, 0, 0});
     CHECK(encode(Dlpc900Version{5, 1, 0x0203}).size() == 16);
     const Bytes chunk = encode_dlpc900_chunk(bytes({7, 8}));

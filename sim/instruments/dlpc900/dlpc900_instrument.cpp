@@ -1,47 +1,17 @@
 // Dlpc900Instrument: see dlpc900_instrument.h.
 #include "sim/instruments/dlpc900/dlpc900_instrument.h"
 
-#include "protocol/little_endian.h"
-
 #include <algorithm>
 #include <cassert>
 #include <string_view>
+#include <tuple>
+#include <utility>
 
 namespace opal::sim {
-
-using protocol::dlpc900_planes;
-using protocol::Dlpc900Picture;
 
 namespace {
 
 constexpr std::uint8_t in_endpoint = 0x81;
-constexpr std::uint8_t on_the_fly = 3;
-constexpr std::size_t biggest_file = 16u << 20;
-
-// Rectangles of equal pixels, row by row, rows that are alike together.
-void draw(const Dlpc900Picture& picture, int first_column, std::span<hal::BitPattern> planes) {
-    const auto same_row = [&](int a, int b) {
-        const std::byte* const rows = picture.pixels.data();
-        const std::size_t bytes = picture.row_bytes();
-        return std::equal(rows + bytes * std::size_t(a), rows + bytes * std::size_t(a + 1),
-                          rows + bytes * std::size_t(b));
-    };
-    for (int row = 0; row < picture.height;) {
-        int end = row + 1;
-        while (end < picture.height && same_row(row, end)) ++end;
-        for (int column = 0; column < picture.width;) {
-            const std::uint32_t pixel = planes_at(picture, row, column);
-            int next = column + 1;
-            while (next < picture.width && planes_at(picture, row, next) == pixel) ++next;
-            for (std::size_t k = 0; k < planes.size(); ++k)
-                if ((pixel >> k & 1) != 0)
-                    planes[k].fill(row, first_column + column, end - row, next - column, true);
-            column = next;
-        }
-        row = end;
-    }
-}
-
 const protocol::Dlpc900Board& board_of(int type) {
     const protocol::Dlpc900Board* const board = protocol::find_dlpc900_board(type);
     assert(board != nullptr);
@@ -74,7 +44,7 @@ UsbGadget::Answer hid_answer(const hal::UsbSetup& setup) {
 
 }  // namespace
 
-Dlpc900Instrument::Dlpc900Instrument(UsbGadget& usb, hal::Dmd& mirrors, const hal::Clock& clock,
+Dlpc900Instrument::Dlpc900Instrument(UsbGadget& usb, hal::Dmd& mirrors, VirtualClock& clock,
                                      const Dlpc900Scene& s)
     : scene(s),
       usb_(usb),
@@ -85,6 +55,7 @@ Dlpc900Instrument::Dlpc900Instrument(UsbGadget& usb, hal::Dmd& mirrors, const ha
       loaded_(protocol::dlpc900_images, false) {
     assert(mirrors.info().rows == board_.rows && mirrors.info().columns == board_.columns);
     usb_.on_write([this](std::uint8_t, std::span<const std::byte> bytes) {
+        const std::lock_guard lock(*mutex_);
         const hal::Time now = clock_.now();
         if (now < ready_at_) return UsbGadget::Verdict::busy;
         if (scene.bytes_per_s > 0)
@@ -100,6 +71,8 @@ Dlpc900Instrument::Dlpc900Instrument(UsbGadget& usb, hal::Dmd& mirrors, const ha
 Dlpc900Instrument::~Dlpc900Instrument() {
     usb_.on_write({});
     usb_.on_control({});
+    const std::lock_guard lock(*mutex_);
+    life_.reset();
 }
 
 hal::UsbDeviceInfo Dlpc900Instrument::usb_info() {
@@ -166,7 +139,8 @@ std::optional<std::vector<std::byte>> Dlpc900Instrument::read(Word word) const {
         case Word::hardware_status:
             return byte(board_.controllers == 2 ? 0x11 : 0x01);
         case Word::main_status:
-            return byte(mirrors_.status().running ? protocol::dlpc900_status::running : 0);
+            return byte((running() ? protocol::dlpc900_status::running : 0) |
+                        (parked_ ? protocol::dlpc900_status::parked : 0));
         case Word::display_mode:
             return byte(mode_);
         default:
@@ -175,31 +149,27 @@ std::optional<std::vector<std::byte>> Dlpc900Instrument::read(Word word) const {
 }
 
 Dlpc900Instrument::Code Dlpc900Instrument::write(Word word, std::span<const std::byte> data) {
+    const bool stopped = std::exchange(stopped_last_, false);
     switch (word) {
         case Word::display_mode:
-            if (data.size() != 1 || std::to_integer<int>(data[0]) > 3) return Code::parameter;
-            if (std::to_integer<int>(data[0]) == 2) return Code::mode;  // no video source
-            mirrors_.stop();
-            mode_ = std::to_integer<std::uint8_t>(data[0]);
-            return Code::none;
+            if (scene.hangs_unless_stopped && !stopped) scene.silent = true;
+            return set_mode(data);
         case Word::park:
-            return data.size() == 1 ? Code::none : Code::parameter;
-        case Word::trigger_out_2: {
-            const auto trigger = protocol::parse_dlpc900_trigger_out(data);
-            if (!trigger) return Code::parameter;
-            const bool in_order = trigger->inverted ? trigger->falling_us < trigger->rising_us
-                                                    : trigger->rising_us < trigger->falling_us;
-            const auto possible = [](int us) { return us >= -20 && us <= 20000; };
-            return in_order && possible(trigger->rising_us) && possible(trigger->falling_us)
-                       ? Code::none
-                       : Code::delay;
-        }
+            return park(data);
+        case Word::trigger_out_1:
+            return set_trigger_out(data, false);
+        case Word::trigger_out_2:
+            return set_trigger_out(data, true);
+        case Word::trigger_in_1:
+            return set_trigger_in(data);
         case Word::start_stop:
             return start_stop(data);
         case Word::lut_definition:
             return define(data);
         case Word::lut_configuration:
             return configure(data);
+        case Word::lut_reorder:
+            return reorder(data);
         case Word::begin_image:
             return begin_image(data, 0);
         case Word::image_data:
@@ -213,125 +183,48 @@ Dlpc900Instrument::Code Dlpc900Instrument::write(Word word, std::span<const std:
     }
 }
 
-Dlpc900Instrument::Code Dlpc900Instrument::define(std::span<const std::byte> data) {
-    if (mode_ == 0 || mirrors_.status().running) return Code::mode;
-    const auto entry = protocol::parse_dlpc900_entry(data);
-    if (!entry) return Code::parameter;
-    if (entry->index >= protocol::dlpc900_entries) return Code::number;
-    if (entry->exposure_us < board_.min_exposure_us) return Code::exposure;
-    if (entry->plane + entry->depth > dlpc900_planes) return Code::bit_position;
-    if (entry->image >= protocol::dlpc900_images) return Code::number;
-    if (entry->depth != 1 || entry->wait_for_trigger) return Code::parameter;  // not on this table
-    defined_[entry->index] = *entry;
+Dlpc900Instrument::Code Dlpc900Instrument::set_mode(std::span<const std::byte> data) {
+    if (data.size() != 1 || std::to_integer<int>(data[0]) > 3) return Code::parameter;
+    if (std::to_integer<int>(data[0]) == 2) return Code::mode;  // no video source
+    end();
+    mode_ = std::to_integer<std::uint8_t>(data[0]);
+    const auto version = std::tuple(scene.version.major, scene.version.minor, scene.version.patch);
+    if (scene.locks_mirrors && version >= std::tuple(4, 0, 0) && version <= std::tuple(5, 0, 0))
+        locked_ = true;
     return Code::none;
 }
 
-Dlpc900Instrument::Code Dlpc900Instrument::configure(std::span<const std::byte> data) {
-    if (mode_ == 0 || mirrors_.status().running) return Code::mode;
-    const auto wanted = protocol::parse_dlpc900_configuration(data);
-    if (!wanted || wanted->entries == 0) return Code::parameter;
-    std::vector<protocol::Dlpc900Entry> table;
-    for (std::uint16_t i = 0; i < wanted->entries; ++i) {
-        const auto found = defined_.find(i);
-        if (found == defined_.end()) return Code::number;
-        table.push_back(found->second);
-    }
-    if (table.size() != table_.size()) {
-        images_.clear();
-        std::fill(loaded_.begin(), loaded_.end(), false);
-    }
-    table_ = std::move(table);
-    shown_ = wanted->shown;
+Dlpc900Instrument::Code Dlpc900Instrument::park(std::span<const std::byte> data) {
+    if (std::tuple(scene.version.major, scene.version.minor) <= std::tuple(4, 0))
+        return Code::unknown;
+    if (data.size() != 1 || std::to_integer<int>(data[0]) > 1) return Code::parameter;
+    end();
+    const bool wanted = std::to_integer<int>(data[0]) == 1;
+    if (parked_ && !wanted) locked_ = false;
+    parked_ = wanted;
     return Code::none;
 }
 
-Dlpc900Instrument::Code Dlpc900Instrument::begin_image(std::span<const std::byte> data,
-                                                       std::size_t controller) {
-    if (mode_ != on_the_fly || mirrors_.status().running) return Code::mode;
-    const auto begin = protocol::parse_dlpc900_image_start(data);
-    if (!begin || controller >= receiving_.size() || begin->bytes > biggest_file)
-        return Code::parameter;
-    if (begin->image >= protocol::dlpc900_images) return Code::number;
-    auto& stored = images_[begin->image];
-    stored.resize(receiving_.size());
-    stored[controller] = {begin->bytes, {}};
-    receiving_[controller] = begin->image;
-    loaded_[begin->image] = false;
+Dlpc900Instrument::Code Dlpc900Instrument::set_trigger_out(std::span<const std::byte> data,
+                                                           bool pulse) {
+    const auto trigger = protocol::parse_dlpc900_trigger_out(data);
+    if (!trigger) return Code::parameter;
+    int length = trigger->falling_us - trigger->rising_us;
+    if (trigger->inverted) length = -length;
+    const auto possible = [](int us) { return us >= -20 && us <= 20000; };
+    return length >= (pulse ? 1 : 0) && possible(trigger->rising_us) &&
+                   possible(trigger->falling_us)
+               ? Code::none
+               : Code::delay;
+}
+
+Dlpc900Instrument::Code Dlpc900Instrument::set_trigger_in(std::span<const std::byte> data) {
+    if (running()) return Code::mode;
+    const auto trigger = protocol::parse_dlpc900_trigger_in(data);
+    if (!trigger) return Code::parameter;
+    if (trigger->delay_us < 104) return Code::delay;
+    trigger_in_ = *trigger;
     return Code::none;
-}
-
-Dlpc900Instrument::Code Dlpc900Instrument::image_data(std::span<const std::byte> data,
-                                                      std::size_t controller) {
-    if (mode_ != on_the_fly) return Code::mode;
-    const auto bytes = protocol::parse_dlpc900_chunk(data);
-    if (!bytes || controller >= receiving_.size() || receiving_[controller] < 0)
-        return Code::parameter;
-    Stored& stored = images_[receiving_[controller]][controller];
-    image_bytes_ += bytes->size();
-    auto part = *bytes;
-    if (scene.spoil_upload && stored.file.empty() && part.size() > 60) part = part.subspan(1);
-    const std::size_t room = stored.announced - stored.file.size();
-    part = part.first(std::min(part.size(), room));
-    stored.file.insert(stored.file.end(), part.begin(), part.end());
-    return Code::none;
-}
-
-Dlpc900Instrument::Code Dlpc900Instrument::start_stop(std::span<const std::byte> data) {
-    if (data.size() != 1 || std::to_integer<int>(data[0]) > 2) return Code::parameter;
-    mirrors_.stop();
-    splash_ = false;
-    return std::to_integer<int>(data[0]) == 2 ? start() : Code::none;
-}
-
-Dlpc900Instrument::Code Dlpc900Instrument::start() {
-    if (mode_ != on_the_fly || table_.empty()) return Code::mode;
-    for (const auto& entry : table_)
-        if (!load_image(entry.image)) splash_ = true;
-    hal::PatternSequence sequence;
-    sequence.repeat = shown_ == 0;
-    // Played once if the number shown is that of the entries; a smaller one shows the first ones.
-    const std::size_t count = sequence.repeat ? table_.size() : shown_;
-    for (std::size_t i = 0; i < std::min<std::size_t>(count, mirrors_.info().max_entries); ++i) {
-        const auto& entry = table_[i % table_.size()];
-        const auto slot =
-            splash_ ? 0u : static_cast<std::uint32_t>(entry.image * dlpc900_planes + entry.plane);
-        sequence.entries.push_back({slot, std::chrono::microseconds(entry.exposure_us),
-                                    std::chrono::microseconds(entry.dark_us),
-                                    hal::StartOn::previous_end, entry.trigger_out_2});
-    }
-    if (splash_) {  // the stored logo: stripes that nobody loaded
-        hal::BitPattern logo(board_.rows, board_.columns);
-        for (int row = 0; row < board_.rows; row += 64)
-            logo.fill(row, 0, std::min(32, board_.rows - row), board_.columns, true);
-        mirrors_.load(0, {&logo, 1});
-        std::fill(loaded_.begin(), loaded_.end(), false);
-    }
-    mirrors_.program(sequence);
-    mirrors_.start();
-    return Code::none;
-}
-
-bool Dlpc900Instrument::load_image(int image) {
-    if (loaded_[static_cast<std::size_t>(image)]) return true;
-    const auto found = images_.find(image);
-    if (found == images_.end()) return false;
-    const std::size_t first = static_cast<std::size_t>(image) * dlpc900_planes;
-    const std::size_t slots = mirrors_.info().memory_patterns;
-    if (first >= slots) return false;
-    std::vector<hal::BitPattern> planes(std::min<std::size_t>(dlpc900_planes, slots - first),
-                                        hal::BitPattern(board_.rows, board_.columns));
-    const int columns = board_.columns / board_.controllers;
-    for (std::size_t c = 0; c < found->second.size(); ++c) {
-        const Stored& stored = found->second[c];
-        const auto picture = stored.file.size() == stored.announced
-                                 ? protocol::parse_dlpc900_file(stored.file)
-                                 : std::nullopt;
-        if (!picture || picture->width != columns || picture->height != board_.rows) return false;
-        draw(*picture, static_cast<int>(c) * columns, planes);
-    }
-    mirrors_.load(static_cast<std::uint32_t>(first), planes);
-    loaded_[static_cast<std::size_t>(image)] = true;
-    return true;
 }
 
 }  // namespace opal::sim

@@ -33,6 +33,12 @@ void VirtualU3vCamera::send_payload(std::span<const std::byte> payload) {
     }
 }
 
+hal::Duration VirtualU3vCamera::link_time(std::size_t payload_bytes) const {
+    if (!(options_.link_bytes_per_s > 0)) return {};
+    return std::chrono::duration_cast<hal::Duration>(std::chrono::duration<double>(
+        static_cast<double>(payload_bytes) / options_.link_bytes_per_s));
+}
+
 void VirtualU3vCamera::send_frame(const hal::Frame& frame) {
     if (!stream_on() || halted_) return;
     auto fate = std::exchange(next_fate_, U3vFaults::Fate::fine);

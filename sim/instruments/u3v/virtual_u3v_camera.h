@@ -34,6 +34,7 @@ struct U3vCameraOptions {
     std::uint32_t alignment_bits = 10;                  // transfers are multiples of 2^this bytes
     std::size_t buffer_bytes = std::size_t{128} << 20;  // frames nobody has read yet
     std::uint64_t exposures_before = 0;                 // in its life: noise is drawn by number
+    double link_bytes_per_s = 0;  // the sensor waits for its frame to travel; 0: as fast as it may
 };
 
 class VirtualU3vCamera final : private CameraWire {
@@ -97,6 +98,7 @@ private:
     // Stream (u3v_camera_stream.cpp).
     bool stream_on() const;
     bool can_stream() const override { return stream_on(); }
+    hal::Duration link_time(std::size_t payload_bytes) const override;
     void send_frame(const hal::Frame& frame) override;
     void send_payload(std::span<const std::byte> payload);
 
