@@ -52,7 +52,9 @@ std::unique_ptr<hal::Dmd> open_dmd(const DeviceUri& uri, hal::Clock& clock,
                                    "are used, so the bench's polarity must be positive");
         Dlpc900Options options;
         options.on_upload = std::move(on_upload);
-        return open_dlpc900(open_usb_device({texas_instruments, dlpc900_product, uri.place, ""}),
+        const bool by_place = uri.place.starts_with("usb:");  // dlpc900:usb:1-2
+        return open_dlpc900(open_usb_device({texas_instruments, dlpc900_product,
+                                             by_place ? "" : uri.place, by_place ? uri.place : ""}),
                             clock, std::move(options));
     }
     LightCrafterPulse pulse;

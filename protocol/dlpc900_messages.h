@@ -129,8 +129,10 @@ struct Dlpc900Board {
 const Dlpc900Board* find_dlpc900_board(int type);  // nullptr: unknown
 
 namespace dlpc900_status {
-inline constexpr unsigned initialised = 1u << 0, sequencer_abort = 1u << 6,
-                          sequencer_error = 1u << 7;            // hardware_status
+// hardware_status
+inline constexpr unsigned initialised = 1u << 0, mismatch = 1u << 1, reset_driver = 1u << 2,
+                          forced_swap = 1u << 3, secondary = 1u << 4, sequencer_abort = 1u << 6,
+                          sequencer_error = 1u << 7;
 inline constexpr unsigned parked = 1u << 0, running = 1u << 1;  // main_status
 }  // namespace dlpc900_status
 

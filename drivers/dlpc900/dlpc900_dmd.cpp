@@ -2,6 +2,7 @@
 #include "drivers/dlpc900/dlpc900_dmd.h"
 
 #include "drivers/dlpc900/dlpc900_link.h"
+#include "drivers/dlpc900/dlpc900_opening.h"
 #include "drivers/dlpc900/dlpc900_pictures.h"
 #include "drivers/dlpc900/dlpc900_planes.h"
 #include "drivers/dmd_requests.h"
@@ -24,11 +25,7 @@ using hal::ErrorKind;
 using protocol::Dlpc900Word;
 using namespace std::chrono_literals;
 
-constexpr std::uint8_t on_the_fly = 3;
-constexpr std::uint8_t stop_command = 0;
-constexpr std::uint8_t start_command = 2;
 constexpr Duration longest = std::chrono::microseconds(0xFFFFFF);
-constexpr Duration mode_pause = 500ms;  // after a mode change a read may show the old one
 
 std::int64_t in_us(Duration d) {
     return std::chrono::duration_cast<std::chrono::microseconds>(d).count();
@@ -56,8 +53,7 @@ private:
         std::vector<std::vector<std::byte>> files;  // one a controller
     };
 
-    void identify();
-    void change_mode();
+    void describe(const Dlpc900Identity& identity, const std::string& usb_serial);
     bool running();
     bool board_runs();
     struct Plan {
@@ -80,10 +76,8 @@ private:
     }
 
     Dlpc900Link link_;
-    hal::Clock& clock_;
     Dlpc900Options options_;
     const protocol::Dlpc900Board* board_ = nullptr;
-    protocol::Dlpc900Version version_;
     hal::DmdInfo info_;
     DmdRequests requests_;
 
@@ -101,7 +95,6 @@ private:
 Dlpc900Dmd::Dlpc900Dmd(std::unique_ptr<hal::UsbDevice> device, hal::Clock& clock,
                        Dlpc900Options options)
     : link_(std::move(device), clock),
-      clock_(clock),
       options_(std::move(options)),
       requests_(
           link_.device(), info_,
@@ -109,9 +102,10 @@ Dlpc900Dmd::Dlpc900Dmd(std::unique_ptr<hal::UsbDevice> device, hal::Clock& clock
            options_.trigger_in_wired ? "" : "nothing is wired to the trigger input of this DMD"}),
       planes_(protocol::dlpc900_entries),
       played_(clock) {
-    identify();
+    const Dlpc900Identity identity = identify(link_);
+    describe(identity, link_.usb_serial());
     slots_.resize(info_.memory_patterns);
-    change_mode();
+    enter_patterns_on_the_fly(link_, clock, identity.version);
     // High while a pattern is shown, and high throughout if there is no dark time between.
     link_.write(Dlpc900Word::trigger_out_1, encode(protocol::Dlpc900TriggerOut{false, 0, 0}),
                 "open");
@@ -121,27 +115,13 @@ Dlpc900Dmd::Dlpc900Dmd(std::unique_ptr<hal::UsbDevice> device, hal::Clock& clock
         link_.write(Dlpc900Word::trigger_in_1, encode(protocol::Dlpc900TriggerIn{}), "open");
 }
 
-void Dlpc900Dmd::identify() {
-    const auto type = link_.read(Dlpc900Word::hardware_type, 1, "open");
-    board_ = protocol::find_dlpc900_board(std::to_integer<int>(type[0]));
-    if (board_ == nullptr)
-        fail(ErrorKind::unsupported, "open",
-             fmt::format("board type {}; known are DLP6500 (1), DLP9000 (2) and DLP670S (3)",
-                         std::to_integer<int>(type[0])));
-    const auto status =
-        std::to_integer<unsigned>(link_.read(Dlpc900Word::hardware_status, 1, "open").front());
-    if ((status & protocol::dlpc900_status::initialised) == 0)
-        fail(ErrorKind::refused, "open",
-             fmt::format("the board says that it is not initialised (status {:02X}); power it off "
-                         "and on",
-                         status));
-    version_ = *protocol::parse_dlpc900_version(link_.read(Dlpc900Word::version, 16, "open"));
-    std::string tag;
-    for (std::size_t i = 1; i < type.size() && type[i] != std::byte{0}; ++i)
-        tag += static_cast<char>(type[i]);
-    info_.model = fmt::format("TI {} with DLPC900, firmware {}.{}.{}", board_->name, version_.major,
-                              version_.minor, version_.patch);
-    info_.serial = tag;
+void Dlpc900Dmd::describe(const Dlpc900Identity& identity, const std::string& usb_serial) {
+    board_ = identity.board;
+    const protocol::Dlpc900Version& version = identity.version;
+    info_.model = fmt::format("TI {} with DLPC900, firmware {}.{}.{}", board_->name, version.major,
+                              version.minor, version.patch);
+    // The tag is the same on all boards of a kind.
+    info_.serial = usb_serial.empty() ? identity.tag : identity.tag + " " + usb_serial;
     info_.rows = board_->rows;
     info_.columns = board_->columns;
     info_.pitch_um = board_->pitch_um;
@@ -150,32 +130,8 @@ void Dlpc900Dmd::identify() {
     info_.memory_patterns = protocol::dlpc900_entries;
     info_.max_entries = protocol::dlpc900_entries;
     info_.time_step = 1us;
-    reorders_ = version_.major >= 5;
+    reorders_ = version.major >= 5;
     info_.loading_is_slow = reorders_;  // else it forgets in any case
-}
-
-// Stopped before and after, or some boards hang until they are switched off [mcSIM].
-void Dlpc900Dmd::change_mode() {
-    link_.write(Dlpc900Word::start_stop, one_byte(stop_command), "open");
-    link_.write(Dlpc900Word::display_mode, one_byte(on_the_fly), "open");
-    // Firmware 4.0 to 5.0.0 can lock the mirrors' reset in a mode change; parking frees it, where
-    // the firmware can [TI DLPT028].
-    const auto version = std::tuple(version_.major, version_.minor, version_.patch);
-    if (version > std::tuple(4, 0, 0xFFFF) && version <= std::tuple(5, 0, 0)) {
-        link_.write(Dlpc900Word::park, one_byte(1), "open");
-        link_.write(Dlpc900Word::park, one_byte(0), "open");
-    }
-    link_.write(Dlpc900Word::start_stop, one_byte(stop_command), "open");
-    for (int attempt = 0;; ++attempt) {
-        const auto mode =
-            std::to_integer<int>(link_.read(Dlpc900Word::display_mode, 1, "open").front());
-        if (mode == on_the_fly) return;
-        if (attempt == 2)
-            fail(ErrorKind::refused, "open",
-                 fmt::format("patterns on the fly (mode 3) were asked; the board stays in mode {}",
-                             mode));
-        clock_.wait_for(mode_pause);
-    }
 }
 
 Dlpc900Dmd::~Dlpc900Dmd() {
@@ -347,11 +303,21 @@ void Dlpc900Dmd::start() {
         fail(ErrorKind::wrong_state, "start", "nothing to show; program() comes first");
     stop();
     if (untold_ || !told_) tell_board();
-    link_.write(Dlpc900Word::start_stop, one_byte(start_command), "start");
+    require_healthy(link_, *board_, "start");
+    played_.start();  // already: a start without an answer may have been taken
+    try {
+        link_.write(Dlpc900Word::start_stop, one_byte(dlpc900_start_stop::start), "start");
+    } catch (const hal::DeviceError&) {
+        try {
+            stop();
+        } catch (const hal::DeviceError&) {  // the first error says more
+        }
+        throw;
+    }
     played_.start();
     // TRIG_IN_2 can hold the board back, which is no error to it. Short sequences may be over.
     if ((waits_ || sequence_.repeat) && !board_runs()) {
-        played_.stop();
+        stop();
         fail(ErrorKind::refused, "start",
              "the board took the command and shows nothing: its input TRIG_IN_2 is at the level "
              "that stops; give it a falling and a rising edge, or leave it open");
@@ -375,7 +341,7 @@ hal::DmdStatus Dlpc900Dmd::status() {
 
 void Dlpc900Dmd::stop() {
     if (played_.stopped()) return;
-    link_.write(Dlpc900Word::start_stop, one_byte(stop_command), "stop");
+    link_.write(Dlpc900Word::start_stop, one_byte(dlpc900_start_stop::stop), "stop");
     played_.stop();
 }
 

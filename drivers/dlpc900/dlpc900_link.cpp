@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <utility>
 
 namespace opal::drivers {
 
@@ -50,11 +51,33 @@ std::vector<std::byte> Dlpc900Link::read(Dlpc900Word word, std::size_t least,
     return std::move(reply.data);
 }
 
-void Dlpc900Link::transmit(const Dlpc900Command& command) {
-    for (const auto& report : encode(command)) {
-        usb_->write(out_endpoint, report, Deadline::after(clock_, patience));
-        bytes_sent_ += report.size();
+std::vector<std::byte> Dlpc900Link::first_read(Dlpc900Word word, std::size_t least,
+                                               const char* operation) {
+    try {
+        return read(word, least, operation);
+    } catch (const hal::DeviceError& error) {
+        if (error.kind() != ErrorKind::timeout) throw;
     }
+    fill_up(protocol::dlpc900_most_data / protocol::dlpc900_report_bytes + 1);
+    return read(word, least, operation);
+}
+
+// What is cut short makes the device take the next commands for its rest.
+void Dlpc900Link::transmit(const Dlpc900Command& command) {
+    fill_up(std::exchange(owed_reports_, 0));
+    const auto reports = encode(command);
+    for (std::size_t i = 0; i < reports.size(); ++i) {
+        owed_reports_ = i == 0 ? 0 : reports.size() - i;
+        usb_->write(out_endpoint, reports[i], Deadline::after(clock_, patience));
+        bytes_sent_ += reports[i].size();
+    }
+    owed_reports_ = 0;
+}
+
+void Dlpc900Link::fill_up(std::size_t reports) {
+    constexpr protocol::Dlpc900Report nothing{};
+    for (std::size_t i = 0; i < reports; ++i)
+        usb_->write(out_endpoint, nothing, Deadline::after(clock_, patience));
 }
 
 // A reply to an earlier command that was given up is passed over.
@@ -84,11 +107,29 @@ void Dlpc900Link::check_taken(Dlpc900Word word, const char* operation) {
     if (code != 0) fail_refused(word, code, operation);
 }
 
-void Dlpc900Link::fail_refused(Dlpc900Word word, int code, const char* operation) const {
-    const std::string_view words = protocol::dlpc900_error_text(code);
-    fail(ErrorKind::refused, operation,
-         fmt::format("command {:04X} was refused, error {}: {}", static_cast<unsigned>(word), code,
-                     words.empty() ? "undefined" : words));
+// Empty: it has none, or none that make sense.
+std::string Dlpc900Link::own_words(const char* operation) {
+    const std::uint8_t sequence = ++sequence_;
+    transmit({true, true, sequence, static_cast<std::uint16_t>(Dlpc900Word::error_text), {}});
+    const Dlpc900Reply reply = receive(sequence, operation);
+    std::string words;
+    if (reply.refused) return words;
+    for (const std::byte b : reply.data) {
+        const auto letter = std::to_integer<unsigned char>(b);
+        if (letter == 0) break;  // behind it may be the rest of an older, longer text
+        words += letter >= 0x20 && letter < 0x7F ? static_cast<char>(letter) : '?';
+    }
+    return words;
+}
+
+void Dlpc900Link::fail_refused(Dlpc900Word word, int code, const char* operation) {
+    const std::string_view meaning = protocol::dlpc900_error_text(code);
+    std::string text =
+        fmt::format("command {:04X} was refused, error {}: {}", static_cast<unsigned>(word), code,
+                    meaning.empty() ? "undefined" : meaning);
+    const std::string words = own_words(operation);
+    if (!words.empty() && words != meaning) text += fmt::format("; the board says: {}", words);
+    fail(ErrorKind::refused, operation, text);
 }
 
 void Dlpc900Link::fail(ErrorKind kind, const char* operation, const std::string& text) const {

@@ -166,6 +166,85 @@ TEST_CASE("board and firmware are named; no board is known by another number") {
     old.version = {5, 0, 0};
     WiredBench wired(old);
     CHECK(wired.dmd().info().model == "TI DLP6500 with DLPC900, firmware 5.0.0");
-    CHECK(wired.dmd().info().serial == "LCR-SIM");
+    CHECK(wired.dmd().info().serial == "LCR-SIM LCR3");
     CHECK(protocol::find_dlpc900_board(9) == nullptr);
+}
+
+TEST_CASE("a start whose answer is lost: the board may run, and is stopped") {
+    WiredBench wired;
+    wired.dmd().load(0, striped_patterns(wired.dmd().info(), 2));
+    hal::PatternSequence sequence = sequence_of_slots({0, 1});
+    sequence.repeat = true;
+    wired.dmd().program(sequence);
+    wired.dmd().start();
+    wired.dmd().stop();
+    // The question after the board's health is answered, the start is not.
+    std::uint64_t starts = 0;
+    wired.instrument.on_start = [&] {
+        ++starts;
+        wired.instrument.scene.lost_answers = 1;
+    };
+    CHECK(fault_of([&] { wired.dmd().start(); }).kind == hal::ErrorKind::timeout);
+    CHECK(starts == 1);
+    CHECK_FALSE(wired.inner->dmd().status().running);
+    CHECK_FALSE(wired.dmd().status().running);
+    wired.instrument.on_start = {};
+    wired.dmd().start();
+    CHECK(wired.dmd().status().running);
+}
+
+TEST_CASE("what the board says about its health is named before anything is shown") {
+    sim::Dlpc900Scene ill;
+    ill.troubles = 0x04;
+    const auto opening = fault_of([&] { WiredBench{ill}; });
+    CHECK(opening.kind == hal::ErrorKind::refused);
+    CHECK(opening.text.find("reset driver (status 05)") != std::string::npos);
+    WiredBench wired;
+    wired.dmd().load(0, striped_patterns(wired.dmd().info(), 1));
+    wired.dmd().program(sequence_of_slots({0}));
+    wired.instrument.scene.troubles = 0xC0;
+    const auto starting = fault_of([&] { wired.dmd().start(); });
+    CHECK(starting.kind == hal::ErrorKind::refused);
+    CHECK(starting.text.find("sequencer aborted, sequencer error") != std::string::npos);
+}
+
+TEST_CASE("a refusal has the board's own words where they say more") {
+    WiredBench wired;
+    wired.dmd().load(0, striped_patterns(wired.dmd().info(), 1));
+    wired.instrument.scene.refusals = 1;
+    wired.instrument.scene.own_words = "LUT memory bank 3 is stuck";
+    const auto refused = fault_of([&] { wired.dmd().program(sequence_of_slots({0})); });
+    CHECK(
+        refused.text.find("error 2: device failure; the board says: LUT memory bank 3 is stuck") !=
+        std::string::npos);
+}
+
+TEST_CASE("a table that was refused is not taken for told: it travels again as a whole") {
+    WiredBench wired;
+    wired.dmd().load(0, striped_patterns(wired.dmd().info(), 2));
+    wired.dmd().program(sequence_of_slots({0, 1}));
+    hal::PatternSequence slower = sequence_of_slots({0, 1});
+    for (auto& entry : slower.entries) entry.exposure = 700us;
+    // Two definitions are taken, the configuration behind them is not.
+    wired.instrument.refuse_next(protocol::Dlpc900Word::lut_configuration);
+    CHECK(fault_of([&] { wired.dmd().program(slower); }).kind == hal::ErrorKind::refused);
+    wired.dmd().program(slower);
+    wired.dmd().start();
+    wired.inner->clock().wait_for(1300us);  // 2 x (700 + 200) us; the old ones took 1000
+    CHECK(wired.inner->dmd().status().running);
+    CHECK_FALSE(wired.instrument.showing_splash());
+}
+
+TEST_CASE("half a command left by a program that was killed does not swallow the next one") {
+    const auto inner = sim::make_simulated_bench(WiredBench::scene(1), {1, nullptr});
+    auto usb =
+        sim::make_memory_usb(test::virtual_clock(*inner), sim::Dlpc900Instrument::usb_info());
+    sim::Dlpc900Instrument board(*usb.gadget, inner->dmd(), test::virtual_clock(*inner));
+    usb.host->claim(0);
+    const auto chunk = encode(protocol::Dlpc900Command{
+        false, false, 9, 0x1A2B, protocol::encode_dlpc900_chunk(std::vector<std::byte>(504))});
+    for (int i = 0; i < 3; ++i)  // of 8 reports
+        usb.host->write(0x01, chunk[std::size_t(i)], hal::Deadline::after(inner->clock(), 1s));
+    const auto dmd = drivers::open_dlpc900(std::move(usb.host), inner->clock());
+    CHECK(dmd->info().rows == 1080);
 }

@@ -99,10 +99,15 @@ void Dlpc900Instrument::take(std::span<const std::byte> report) {
     if (scene.silent) return;
     const auto command = commands_.take(report);
     if (!command) return;
+    usb_.flush(in_endpoint);  // one buffer: an answer nobody fetched is gone
     protocol::Dlpc900Reply reply{command->read, false, command->sequence, {}};
     const auto word = static_cast<Word>(command->word);
-    if (scene.refusals > 0) {
-        --scene.refusals;
+    const bool chosen = refused_next_ == word;
+    if (chosen || scene.refusals > 0) {
+        if (chosen)
+            refused_next_.reset();
+        else
+            --scene.refusals;
         last_error_ = Code::failure;
         reply.refused = true;
     } else if (command->read) {
@@ -112,12 +117,16 @@ void Dlpc900Instrument::take(std::span<const std::byte> report) {
         else
             last_error_ = Code::unknown;
         reply.refused = !data;
-        if (data && word != Word::error_code) last_error_ = Code::none;
+        if (data && word != Word::error_code && word != Word::error_text) last_error_ = Code::none;
     } else {
         last_error_ = write(word, command->data);
         reply.refused = last_error_ != Code::none;
     }
     if (!command->read && !command->reply_wanted) return;
+    if (scene.lost_answers > 0) {
+        --scene.lost_answers;
+        return;
+    }
     for (const auto& part : encode(reply)) usb_.send(in_endpoint, part);
 }
 
@@ -127,7 +136,10 @@ std::optional<std::vector<std::byte>> Dlpc900Instrument::read(Word word) const {
         case Word::error_code:
             return byte(static_cast<unsigned>(last_error_));
         case Word::error_text:
-            return text_of(protocol::dlpc900_error_text(static_cast<int>(last_error_)), 60);
+            return text_of(scene.own_words.empty()
+                               ? protocol::dlpc900_error_text(static_cast<int>(last_error_))
+                               : std::string_view(scene.own_words),
+                           60);
         case Word::version:
             return encode(scene.version);
         case Word::hardware_type: {
@@ -137,7 +149,7 @@ std::optional<std::vector<std::byte>> Dlpc900Instrument::read(Word word) const {
             return data;
         }
         case Word::hardware_status:
-            return byte(board_.controllers == 2 ? 0x11 : 0x01);
+            return byte((board_.controllers == 2 ? 0x11u : 0x01u) | scene.troubles);
         case Word::main_status:
             return byte((running() ? protocol::dlpc900_status::running : 0) |
                         (parked_ ? protocol::dlpc900_status::parked : 0));
@@ -207,12 +219,14 @@ Dlpc900Instrument::Code Dlpc900Instrument::park(std::span<const std::byte> data)
 
 Dlpc900Instrument::Code Dlpc900Instrument::set_trigger_out(std::span<const std::byte> data,
                                                            bool pulse) {
+    if (running()) return Code::mode;
     const auto trigger = protocol::parse_dlpc900_trigger_out(data);
     if (!trigger) return Code::parameter;
+    constexpr int shortest_pulse_us = 20;
     int length = trigger->falling_us - trigger->rising_us;
     if (trigger->inverted) length = -length;
     const auto possible = [](int us) { return us >= -20 && us <= 20000; };
-    return length >= (pulse ? 1 : 0) && possible(trigger->rising_us) &&
+    return length >= (pulse ? shortest_pulse_us : 0) && possible(trigger->rising_us) &&
                    possible(trigger->falling_us)
                ? Code::none
                : Code::delay;

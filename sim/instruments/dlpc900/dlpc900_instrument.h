@@ -18,10 +18,12 @@
 #include "sim/doors/memory_usb.h"
 #include "sim/table/virtual_clock.h"
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace opal::sim {
@@ -37,6 +39,9 @@ struct Dlpc900Scene {
 
     bool silent = false;         // answers nothing
     int refusals = 0;            // so many of the next commands are refused as a device failure
+    int lost_answers = 0;        // to so many of the next commands, which are done all the same
+    unsigned troubles = 0;       // bits of its hardware status, beside the usual ones
+    std::string own_words;       // of its next refusals, instead of the usual ones
     int spoiled_uploads = 0;     // of so many of the next pictures a byte is lost on the way
     bool locks_mirrors = false;  // firmware 4.0 to 5.0.0: a mode change locks the mirrors until
                                  // they are parked and unparked [TI DLPT028]
@@ -67,6 +72,9 @@ public:
     void trigger_in_2(bool run);
     std::uint64_t missed_triggers() const { return missed_triggers_; }
     Dlpc900Scene scene;
+    std::function<void()> on_start;  // called when a host has told it to start
+    // The next such command is refused as a device failure.
+    void refuse_next(protocol::Dlpc900Word word) { refused_next_ = word; }
 
 private:
     enum class Code : std::uint8_t {
@@ -126,6 +134,7 @@ private:
     protocol::Dlpc900CommandReader commands_;
     Code last_error_ = Code::none;
     std::uint8_t mode_ = 1;
+    std::optional<Word> refused_next_;
     bool stopped_last_ = false;  // by the last command
     bool locked_ = false;        // mirrors that do not move
     bool parked_ = false;

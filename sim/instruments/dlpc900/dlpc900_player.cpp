@@ -29,6 +29,7 @@ Dlpc900Instrument::Code Dlpc900Instrument::start_stop(std::span<const std::byte>
     end();
     stopped_last_ = !start;
     if (start && (mode_ != on_the_fly || table_.empty())) return Code::mode;
+    if (start && on_start) on_start();
     return start && gate_open_ ? begin() : Code::none;
 }
 

@@ -1,0 +1,90 @@
+// Dlpc900Opening: see dlpc900_opening.h.
+#include "drivers/dlpc900/dlpc900_opening.h"
+
+#include <fmt/format.h>
+
+#include <tuple>
+
+namespace opal::drivers {
+
+using hal::ErrorKind;
+using protocol::Dlpc900Word;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::uint8_t on_the_fly = 3;
+constexpr hal::Duration mode_pause = 500ms;  // after a mode change a read may show the old one
+
+std::vector<std::byte> one_byte(std::uint8_t value) {
+    return {static_cast<std::byte>(value)};
+}
+
+}  // namespace
+
+Dlpc900Identity identify(Dlpc900Link& link) {
+    const auto type = link.first_read(Dlpc900Word::hardware_type, 1, "open");
+    Dlpc900Identity found;
+    found.board = protocol::find_dlpc900_board(std::to_integer<int>(type[0]));
+    if (found.board == nullptr)
+        throw hal::DeviceError(
+            ErrorKind::unsupported, link.device(), "open",
+            fmt::format("board type {}; known are DLP6500 (1), DLP9000 (2) and DLP670S (3)",
+                        std::to_integer<int>(type[0])));
+    for (std::size_t i = 1; i < type.size() && type[i] != std::byte{0}; ++i)
+        found.tag += static_cast<char>(type[i]);
+    require_healthy(link, *found.board, "open");
+    found.version = *protocol::parse_dlpc900_version(link.read(Dlpc900Word::version, 16, "open"));
+    return found;
+}
+
+void require_healthy(Dlpc900Link& link, const protocol::Dlpc900Board& board,
+                     const char* operation) {
+    namespace status = protocol::dlpc900_status;
+    const auto now =
+        std::to_integer<unsigned>(link.read(Dlpc900Word::hardware_status, 1, operation).front());
+    std::string wrong;
+    const auto say = [&](bool is_wrong, const char* what) {
+        if (is_wrong) wrong += (wrong.empty() ? "" : ", ") + std::string(what);
+    };
+    say((now & status::initialised) == 0, "not initialised");
+    say((now & status::mismatch) != 0, "controller and DMD do not match");
+    say((now & status::reset_driver) != 0, "error of the DMD's reset driver");
+    say((now & status::forced_swap) != 0, "forced swap error");
+    say((now & status::sequencer_abort) != 0, "sequencer aborted");
+    say((now & status::sequencer_error) != 0, "sequencer error");
+    say(board.controllers == 2 && (now & status::secondary) == 0, "second controller missing");
+    if (wrong.empty()) return;
+    throw hal::DeviceError(ErrorKind::refused, link.device(), operation,
+                           fmt::format("the board says about itself: {} (status {:02X}); stop it, "
+                                       "and if that stays, power it off and on",
+                                       wrong, now));
+}
+
+// Stopped before and after, or some boards hang until they are switched off [mcSIM].
+void enter_patterns_on_the_fly(Dlpc900Link& link, hal::Clock& clock,
+                               const protocol::Dlpc900Version& v) {
+    link.write(Dlpc900Word::start_stop, one_byte(dlpc900_start_stop::stop), "open");
+    link.write(Dlpc900Word::display_mode, one_byte(on_the_fly), "open");
+    // Firmware 4.0 to 5.0.0 can lock the mirrors' reset in a mode change; parking frees it, where
+    // the firmware can [TI DLPT028].
+    const auto version = std::tuple(v.major, v.minor, v.patch);
+    if (version > std::tuple(4, 0, 0xFFFF) && version <= std::tuple(5, 0, 0)) {
+        link.write(Dlpc900Word::park, one_byte(1), "open");
+        link.write(Dlpc900Word::park, one_byte(0), "open");
+    }
+    link.write(Dlpc900Word::start_stop, one_byte(dlpc900_start_stop::stop), "open");
+    for (int attempt = 0;; ++attempt) {
+        const auto mode =
+            std::to_integer<int>(link.read(Dlpc900Word::display_mode, 1, "open").front());
+        if (mode == on_the_fly) return;
+        if (attempt == 2)
+            throw hal::DeviceError(
+                ErrorKind::refused, link.device(), "open",
+                fmt::format("patterns on the fly (mode 3) were asked; the board stays in mode {}",
+                            mode));
+        clock.wait_for(mode_pause);
+    }
+}
+
+}  // namespace opal::drivers

@@ -1,0 +1,32 @@
+// Dlpc900Opening: what a board is asked before it is used: which one it is, whether it is well, and
+// the way into patterns on the fly that every firmware survives.
+#pragma once
+
+#include "drivers/dlpc900/dlpc900_link.h"
+#include "hal/clock.h"
+#include "protocol/dlpc900_messages.h"
+
+#include <string>
+
+namespace opal::drivers {
+
+struct Dlpc900Identity {
+    const protocol::Dlpc900Board* board = nullptr;
+    protocol::Dlpc900Version version;
+    std::string tag;  // of the kind of board
+};
+// Throws DeviceError, unsupported for a board that is not known.
+Dlpc900Identity identify(Dlpc900Link& link);
+
+// Reads the hardware's status. Throws refused with the names of what is wrong.
+void require_healthy(Dlpc900Link& link, const protocol::Dlpc900Board& board, const char* operation);
+
+// Into patterns on the fly, stopped.
+void enter_patterns_on_the_fly(Dlpc900Link& link, hal::Clock& clock,
+                               const protocol::Dlpc900Version& version);
+
+namespace dlpc900_start_stop {
+inline constexpr std::uint8_t stop = 0, start = 2;
+}  // namespace dlpc900_start_stop
+
+}  // namespace opal::drivers
