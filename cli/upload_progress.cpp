@@ -25,7 +25,11 @@ drivers::UploadReport upload_progress(const Terminal& terminal) {
     return [&terminal, upload = std::make_shared<Upload>()](std::uint64_t sent,
                                                             std::uint64_t total) {
         const Clock::time_point now = Clock::now();
-        if (upload->sent == 0 || sent <= upload->sent) upload->began = now;
+        if (upload->sent == 0 || sent <= upload->sent) {
+            upload->began = now;
+            // From the beginning, so that its rate is that of the whole upload.
+            upload->line = std::make_unique<Progress>(terminal, "upload", "kB");
+        }
         upload->sent = sent;
         if (sent == total) {
             upload->line.reset();
@@ -33,7 +37,6 @@ drivers::UploadReport upload_progress(const Terminal& terminal) {
             return;
         }
         if (now - upload->began < worth_a_line) return;
-        if (!upload->line) upload->line = std::make_unique<Progress>(terminal, "upload", "kB");
         upload->line->update(static_cast<double>(sent) * 1e-3, static_cast<double>(total) * 1e-3);
     };
 }

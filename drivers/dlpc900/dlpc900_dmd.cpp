@@ -229,11 +229,9 @@ Dlpc900Dmd::Plan Dlpc900Dmd::plan_of_planes() {
     Plan plan;
     plan.order = planes_.place(wishes);
     // Planes that are not shown keep their times: a change costs a command each.
-    if (told_ && !told_->order.empty())
-        plan.table = told_->table;
-    else
-        for (std::size_t p = 0; p < info_.memory_patterns; ++p)
-            plan.table.push_back(entry_of(sequence_.entries.front(), p, p));
+    if (told_ && !told_->order.empty()) plan.table = told_->table;
+    for (std::size_t p = plan.table.size(); p < planes_.in_table(); ++p)
+        plan.table.push_back(entry_of(sequence_.entries.front(), p, p));
     for (std::size_t i = 0; i < plan.order.size(); ++i)
         plan.table[plan.order[i]] = entry_of(sequence_.entries[i], plan.order[i], plan.order[i]);
     plan.shown = static_cast<std::uint32_t>(plan.table.size());

@@ -13,6 +13,8 @@ namespace opal::drivers {
 namespace {
 
 constexpr std::size_t planes_per_picture = protocol::dlpc900_planes;
+constexpr std::size_t few_planes = planes_per_picture;
+constexpr std::size_t more_planes = 4 * planes_per_picture;
 
 std::uint64_t mix(std::uint64_t hash, std::uint64_t value) {
     hash = (hash ^ value) * 0x9E3779B97F4A7C15u;
@@ -45,6 +47,7 @@ KnownPattern known(const hal::BitPattern& pattern) {
 Dlpc900Planes::Dlpc900Planes(std::size_t planes)
     : planes_(planes),
       used_(planes, 0),
+      in_table_(std::min(few_planes, planes)),
       stale_((planes + planes_per_picture - 1) / planes_per_picture, true) {}
 
 std::span<const KnownPattern> Dlpc900Planes::picture(int number) const {
@@ -85,6 +88,7 @@ std::vector<std::uint16_t> Dlpc900Planes::place(std::span<const Wish> wishes) {
     const auto find = [&](std::size_t wish) {
         const auto [first, last] = by_fingerprint_.equal_range(wishes[wish].pattern.fingerprint);
         for (auto at = first; at != last; ++at) {
+            if (at->second >= in_table_) continue;
             if (!(planes_[at->second] == wishes[wish].pattern)) continue;
             if (on[at->second] != nullptr && !shares(*on[at->second], wishes[wish])) continue;
             settle(wish, at->second);
@@ -95,6 +99,14 @@ std::vector<std::uint16_t> Dlpc900Planes::place(std::span<const Wish> wishes) {
     const auto homeless =
         static_cast<std::size_t>(std::count(places.begin(), places.end(), nowhere));
     if (homeless == 0) return places;
+    const auto empty = [&] {
+        return static_cast<std::size_t>(
+            std::count_if(planes_.begin(), planes_.begin() + static_cast<std::ptrdiff_t>(in_table_),
+                          [](const KnownPattern& p) { return !p.mirrors; }));
+    };
+    while (in_table_ < planes_.size() && empty() < homeless)
+        in_table_ =
+            in_table_ < more_planes ? std::min(more_planes, planes_.size()) : planes_.size();
     const auto room = free_planes(taken, homeless);
     std::size_t next = 0;
     for (std::size_t i = 0; i < wishes.size(); ++i) {
@@ -122,7 +134,7 @@ std::vector<std::uint16_t> Dlpc900Planes::free_planes(const std::vector<bool>& t
     for (std::size_t picture = 0; picture < stale_.size(); ++picture) {
         Candidate& c = candidates[picture];
         const std::size_t first = picture * planes_per_picture;
-        const std::size_t last = std::min(first + planes_per_picture, planes_.size());
+        const std::size_t last = std::min(first + planes_per_picture, in_table_);
         for (std::size_t plane = first; plane < last; ++plane)
             if (!taken[plane]) c.planes.push_back(static_cast<std::uint16_t>(plane));
         std::stable_sort(c.planes.begin(), c.planes.end(),

@@ -2,7 +2,7 @@
 // pictures the board has to be sent before they can be shown.
 //
 // Patterns are known by what they show: one that is on the board already need not travel again, in
-// whichever slot the caller keeps it. A picture costs the same with one new plane or with 24, so new
+// whichever slot the caller keeps it. A picture costs the same with one new plane or with 24: new
 // patterns go where few pictures have to travel and where what they replace was shown longest ago.
 #pragma once
 
@@ -40,6 +40,9 @@ public:
     // A plane for each wish; the board's planes are changed where none fits. There must not be more
     // different wishes than planes.
     std::vector<std::uint16_t> place(std::span<const Wish> wishes);
+    // place() keeps to the first so many: each costs a definition. It takes more, in two steps,
+    // before it gives up a pattern; another number makes the board forget its pictures.
+    std::size_t in_table() const { return in_table_; }
     // The plane shows this pattern from now on.
     void put(std::size_t plane, const KnownPattern& pattern);
 
@@ -55,6 +58,7 @@ private:
     std::vector<KnownPattern> planes_;
     std::vector<std::uint64_t> used_;  // the placing that needed the plane last
     std::uint64_t placings_ = 0;
+    std::size_t in_table_;
     std::vector<bool> stale_;  // pictures
     std::unordered_multimap<std::uint64_t, std::uint16_t> by_fingerprint_;
 };

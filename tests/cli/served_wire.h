@@ -19,6 +19,7 @@
 #include <initializer_list>
 #include <map>
 #include <memory>
+#include <ostream>
 #include <random>
 #include <string>
 #include <vector>
@@ -43,10 +44,10 @@ inline sim::Scene exact_scene() {
 class ServedWire {
 public:
     // At an address of this process alone: process ids have 22 bits.
-    explicit ServedWire(const sim::FaultSchedule* faults = nullptr)
+    explicit ServedWire(const sim::FaultSchedule* faults = nullptr, std::ostream* events = nullptr)
         : host(0x7F400000u + (static_cast<std::uint32_t>(::getpid()) & 0x3FFFFFu)),
           address(drivers::gige::host_text(host)),
-          bench(exact_scene(), nullptr, faults) {
+          bench(exact_scene(), events, faults) {
         laser = cli::open_dlcpro_door(bench, address);
         dmd = cli::open_lightcrafter_door(bench, address);
         open_camera();

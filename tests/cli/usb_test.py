@@ -74,9 +74,11 @@ class OverUsb(ProgramTest):
         once, direct = (read_npy(self.path(name + ".npy")) for name in ("once", "direct"))
         self.assertEqual(once, read_npy(self.path("again.npy")))
         self.assertEqual(once[:2], direct[:2])
-        # A pixel that is rounded the other way is 1 of 4095 DN.
+        # Bits that were shown before keep their code word on this board and get another on the
+        # direct bench. What a word's light leaves when it is taken out was 0.2 % rms, 0.34 % at
+        # most over 60 vectors, and nothing where the words are the same.
         self.assertLess(max(abs(a - b) for a, b in zip(once[2], direct[2])),
-                        1e-3 * max(abs(b) for b in direct[2]))
+                        5e-3 * max(abs(b) for b in direct[2]))
 
     @unittest.skipUnless(os.path.exists(FASHION), f"no Fashion-MNIST in {FASHION!r}")
     def test_training_reaches_what_the_direct_bench_does(self):

@@ -4,6 +4,10 @@
 #include "sim/simulated_bench.h"
 #include "tests/cli/served_wire.h"
 
+#include <fmt/format.h>
+
+#include <sstream>
+
 using namespace opal;
 using namespace opal::tests;
 using namespace std::chrono_literals;
@@ -44,6 +48,35 @@ TEST_CASE("a bench comes back after it was closed, and closing it ends the light
     auto other = served.plan();
     other.medium = "another";
     CHECK(drivers::make_wire_bench(other)->identity() != identity);
+}
+
+TEST_CASE("closing a bench in full run: the light ends first, then the sequence, then the camera") {
+    std::ostringstream events;
+    {
+        ServedWire served(nullptr, &events);
+        const auto wired = drivers::make_wire_bench(served.plan());
+        const contract::RunTiming timing = contract::comfortable_timing(*wired, 100us);
+        wired->dmd().load(0, random_patterns(wired->dmd().info(), 2));
+        hal::PatternSequence sequence = contract::sequence_of(2, timing);
+        sequence.repeat = true;
+        wired->dmd().program(sequence);
+        wired->laser().arm(10);
+        wired->laser().set_power(10);
+        wired->laser().emit();
+        wired->camera().arm(100);
+        wired->dmd().start();
+        events.str({});
+    }
+    const std::string text = events.str();
+    INFO(text);
+    const auto at = [&](const char* device, const char* what) {
+        return text.find(fmt::format("\"device\":\"{}\",\"event\":\"{}\"", device, what));
+    };
+    REQUIRE(at("laser", "off") != std::string::npos);
+    REQUIRE(at("dmd", "stop") != std::string::npos);
+    REQUIRE(at("camera", "disarm") != std::string::npos);
+    CHECK(at("laser", "off") < at("dmd", "stop"));
+    CHECK(at("dmd", "stop") < at("camera", "disarm"));
 }
 
 TEST_CASE("the limit of the bench file holds") {
