@@ -84,8 +84,12 @@ void LIBUSB_CALL on_complete(libusb_transfer* system) {
 
 class LibusbDevice final : public hal::UsbDevice {
 public:
-    LibusbDevice(Context context, Handle handle, hal::UsbDeviceInfo info)
-        : context_(std::move(context)), handle_(std::move(handle)), info_(std::move(info)) {
+    LibusbDevice(Context context, Handle handle, hal::UsbDeviceInfo info,
+                 std::shared_ptr<void> node)
+        : node_(std::move(node)),
+          context_(std::move(context)),
+          handle_(std::move(handle)),
+          info_(std::move(info)) {
         libusb_set_auto_detach_kernel_driver(handle_.get(), 1);
         read_descriptors();
     }
@@ -280,6 +284,7 @@ private:
         libusb_free_config_descriptor(config);
     }
 
+    std::shared_ptr<void> node_;  // closed after the handle that wraps it
     Context context_;
     Handle handle_;
     hal::UsbDeviceInfo info_;
@@ -291,8 +296,10 @@ private:
 }  // namespace
 
 std::unique_ptr<hal::UsbDevice> make_libusb_device(libusb::Context context, libusb::Handle handle,
-                                                   hal::UsbDeviceInfo info) {
-    return std::make_unique<LibusbDevice>(std::move(context), std::move(handle), std::move(info));
+                                                   hal::UsbDeviceInfo info,
+                                                   std::shared_ptr<void> node) {
+    return std::make_unique<LibusbDevice>(std::move(context), std::move(handle), std::move(info),
+                                          std::move(node));
 }
 
 }  // namespace opal::drivers

@@ -22,6 +22,11 @@ struct UsbMatch {
 // several do, or if this user may not open it.
 std::unique_ptr<hal::UsbDevice> open_usb_device(const UsbMatch& match);
 
+// Opens the device whose node is at `path`, wherever that is: /dev/bus/usb/001/004, one that a
+// container was given, or sim/doors/usbfs_door.h. Where libusb has no USB of its own to look at,
+// contexts that are made later do not look either. Throws DeviceError{refused}.
+std::unique_ptr<hal::UsbDevice> open_usb_node(const std::string& path);
+
 // Kinds of devices by one of their interfaces [USB 2.0, table 9-12].
 struct UsbInterfaceClass {
     std::uint8_t number = 0;

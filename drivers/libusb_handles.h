@@ -45,8 +45,9 @@ private:
 
 }  // namespace libusb
 
-// Takes the opened device over.
+// Takes the opened device over. `node`: what has to live as long as the handle.
 std::unique_ptr<hal::UsbDevice> make_libusb_device(libusb::Context context, libusb::Handle handle,
-                                                   hal::UsbDeviceInfo info);
+                                                   hal::UsbDeviceInfo info,
+                                                   std::shared_ptr<void> node = nullptr);
 
 }  // namespace opal::drivers

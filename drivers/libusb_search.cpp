@@ -4,9 +4,15 @@
 #include "drivers/libusb_handles.h"
 #include "hal/error.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <fmt/format.h>
 
 #include <array>
+#include <cerrno>
+#include <memory>
+#include <system_error>
 #include <utility>
 
 namespace opal::drivers {
@@ -128,6 +134,32 @@ std::unique_ptr<hal::UsbDevice> open_usb_device(const UsbMatch& match) {
     if (!chosen)
         refuse("not plugged in; there is " + (plugged.empty() ? "no USB device at all" : plugged));
     return make_libusb_device(std::move(context), std::move(chosen), std::move(chosen_info));
+}
+
+std::unique_ptr<hal::UsbDevice> open_usb_node(const std::string& path) {
+    const auto refuse = [&](const std::string& text) {
+        throw DeviceError(ErrorKind::refused, "usb " + path, "open", text);
+    };
+    const int node = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+    if (node < 0) refuse(std::generic_category().message(errno));
+    const std::shared_ptr<void> closer(nullptr, [node](void*) { ::close(node); });
+    libusb_context* raw_context = nullptr;
+    int result = libusb_init(&raw_context);
+    if (result != 0) {
+        libusb_set_option(nullptr, LIBUSB_OPTION_NO_DEVICE_DISCOVERY);
+        result = libusb_init(&raw_context);
+    }
+    if (result != 0) refuse(libusb_strerror(result));
+    Context context(raw_context);
+    libusb_device_handle* raw_handle = nullptr;
+    result = libusb_wrap_sys_device(raw_context, node, &raw_handle);
+    if (result != 0) refuse(open_problem(result));
+    Handle handle(raw_handle);
+    libusb_device_descriptor d{};
+    result = libusb_get_device_descriptor(libusb_get_device(raw_handle), &d);
+    if (result != 0) refuse(libusb_strerror(result));
+    hal::UsbDeviceInfo info = info_of(raw_handle, d, path);
+    return make_libusb_device(std::move(context), std::move(handle), std::move(info), closer);
 }
 
 std::vector<FoundUsbDevice> find_usb_devices(UsbInterfaceClass wanted) {

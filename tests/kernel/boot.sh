@@ -66,7 +66,7 @@ second=()
 [ -z "${OPAL_GUEST_SERIAL:-}" ] || second=(-serial "$OPAL_GUEST_SERIAL")
 status=0
 timeout --foreground "$seconds" qemu-system-x86_64 \
-    -accel tcg -M pc -cpu qemu64 -smp 2 -m 768 -nodefaults -no-user-config -display none \
+    -accel tcg -M pc -cpu Nehalem -smp 2 -m 768 -nodefaults -no-user-config -display none \
     -no-reboot \
     -serial stdio "${second[@]}" -kernel "$kernel/vmlinux" -initrd "$work/initramfs" \
     -append "console=ttyS0 quiet loglevel=1 mitigations=off panic=-1 rdinit=/init" \

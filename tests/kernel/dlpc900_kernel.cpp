@@ -55,7 +55,7 @@ struct KernelBench {
         sim::make_simulated_bench(scene_6500(), {2, nullptr});
     sim::TimeThread time{test::virtual_clock(*inner)};
     kernel::KernelBus bus;
-    sim::UsbIpDevice& gadget = bus.server.add(info(serial), full_speed());
+    sim::UsbIpDevice& gadget = bus.add(info(serial), full_speed());
     sim::Dlpc900Instrument instrument{gadget, inner->dmd(), test::virtual_clock(*inner)};
     test::RewiredBench bench{*inner};
 };

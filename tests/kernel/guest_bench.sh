@@ -1,14 +1,16 @@
 #!/usr/bin/env bash
-# guest_bench.sh BUILD PORT BENCH_FILE [calibrate]: a user's day with a bench on USB: plug in, look
-# what is there, calibrate. The bench is served by the machine outside; its laser is this machine's
-# ttyS1.
+# guest_bench.sh BUILD PORT FOLDER look|train|selftest: a user's day with a bench on USB: plug in,
+# look what is there, calibrate, train, or test it. The bench is served by the machine outside, which
+# left its file and pictures in FOLDER; its laser is this machine's ttyS1.
 set -euo pipefail
 
 build=$1
 port=$2
 # shellcheck source-path=SCRIPTDIR source=guest_setup.sh
 . "$(dirname "${BASH_SOURCE[0]}")/guest_setup.sh"
-sed 's#cobolt:/dev/pts/[0-9]*#cobolt:/dev/ttyS1#' "$3" > bench.yaml
+folder=$3
+what=$4
+sed 's#cobolt:/dev/pts/[0-9]*#cobolt:/dev/ttyS1#' "$folder/bench.yaml" > bench.yaml
 chmod 755 . && chmod 644 bench.yaml
 
 say "udevd and rules"
@@ -32,11 +34,25 @@ grep -q '^problem .* 16 MiB .*usbfs_memory_mb' findings
 [ "$status" -eq 3 ]
 "$opal" doctor --fix --yes > /dev/null
 as_user "$opal" doctor --all
-say "opal features"
-as_user "$opal" features u3v:SIM-1 --plain > camera
-grep -q '^SensorWidth = 256$' camera
-[ "${4:-}" = calibrate ] || exit 0
-say "opal calibrate"
-as_user "$opal" calibrate --bench bench.yaml --calibration /run/tmp/record.h5 \
-    --region 64x64 2>&1 | cat
+if [ "$what" = look ]; then
+    say "opal features"
+    as_user "$opal" features u3v:SIM-1 --plain > camera
+    grep -q '^SensorWidth = 256$' camera
+fi
+# One thread: two of them would wait for each other on an emulated processor.
+export OPENBLAS_NUM_THREADS=1
+if [ "$what" = selftest ]; then
+    say "opal selftest"
+    as_user "$opal" selftest --bench bench.yaml 2>&1 | cat
+fi
+if [ "$what" = train ]; then
+    # shellcheck source-path=SCRIPTDIR source=training.sh
+    . "$(dirname "${BASH_SOURCE[0]}")/training.sh"
+    say "opal calibrate"
+    as_user "$opal" calibrate --bench bench.yaml --calibration /run/tmp/record.h5 2>&1 | cat
+    say "opal train"
+    as_user "$opal" train "${training[@]}" -d "$folder/pictures" --bench bench.yaml \
+        --calibration /run/tmp/record.h5 --json /run/tmp/usb.json 2>&1 | cat
+    result /run/tmp/usb.json usb
+fi
 say "done"

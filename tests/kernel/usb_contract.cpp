@@ -33,7 +33,7 @@ public:
 private:
     const std::string serial_ = kernel::KernelBus::fresh_serial();
     kernel::KernelBus bus_;
-    sim::UsbIpDevice& gadget_ = bus_.server.add(board(serial_), {});
+    sim::UsbIpDevice& gadget_ = bus_.add(board(serial_), {});
     std::unique_ptr<hal::UsbDevice> device_;
 };
 
@@ -48,7 +48,7 @@ OPAL_USB_DEVICE_SUITE(KernelUsbHarness);
 TEST_CASE("without rules the device is refused, with words that help") {
     kernel::KernelBus bus;
     const std::string serial = kernel::KernelBus::fresh_serial();
-    bus.server.add(board(serial), {});
+    bus.add(board(serial), {});
     bus.attach("1-1");
     std::string text;
     for (int i = 0; i < 500 && text.find("no permission") == std::string::npos; ++i) {
@@ -102,7 +102,7 @@ TEST_CASE("many megabytes in flight end at the kernel's limit, which the refusal
 TEST_CASE("unplugged in mid-stream and plugged in again, eight reads in flight") {
     kernel::KernelBus bus;
     const std::string serial = kernel::KernelBus::fresh_serial();
-    sim::UsbIpDevice& gadget = bus.server.add(board(serial), {});
+    sim::UsbIpDevice& gadget = bus.add(board(serial), {});
     const drivers::UsbMatch match{0x0451, 0xC900, serial, ""};
     constexpr std::size_t bytes = 64 * 1024;
     std::vector<std::vector<std::byte>> rooms(8, std::vector<std::byte>(bytes));
