@@ -4,13 +4,11 @@
 #include "drivers/libusb_handles.h"
 #include "hal/error.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <fmt/format.h>
 
 #include <array>
 #include <cerrno>
+#include <cstdio>
 #include <memory>
 #include <system_error>
 #include <utility>
@@ -140,9 +138,9 @@ std::unique_ptr<hal::UsbDevice> open_usb_node(const std::string& path) {
     const auto refuse = [&](const std::string& text) {
         throw DeviceError(ErrorKind::refused, "usb " + path, "open", text);
     };
-    const int node = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
-    if (node < 0) refuse(std::generic_category().message(errno));
-    const std::shared_ptr<void> closer(nullptr, [node](void*) { ::close(node); });
+    std::FILE* const opened = std::fopen(path.c_str(), "r+e");  // not for programs it starts
+    if (opened == nullptr) refuse(std::generic_category().message(errno));
+    const std::shared_ptr<std::FILE> node(opened, &std::fclose);
     libusb_context* raw_context = nullptr;
     int result = libusb_init(&raw_context);
     if (result != 0) {
@@ -152,14 +150,14 @@ std::unique_ptr<hal::UsbDevice> open_usb_node(const std::string& path) {
     if (result != 0) refuse(libusb_strerror(result));
     Context context(raw_context);
     libusb_device_handle* raw_handle = nullptr;
-    result = libusb_wrap_sys_device(raw_context, node, &raw_handle);
+    result = libusb_wrap_sys_device(raw_context, ::fileno(opened), &raw_handle);
     if (result != 0) refuse(open_problem(result));
     Handle handle(raw_handle);
     libusb_device_descriptor d{};
     result = libusb_get_device_descriptor(libusb_get_device(raw_handle), &d);
     if (result != 0) refuse(libusb_strerror(result));
     hal::UsbDeviceInfo info = info_of(raw_handle, d, path);
-    return make_libusb_device(std::move(context), std::move(handle), std::move(info), closer);
+    return make_libusb_device(std::move(context), std::move(handle), std::move(info), node);
 }
 
 std::vector<FoundUsbDevice> find_usb_devices(UsbInterfaceClass wanted) {

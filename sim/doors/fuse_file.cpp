@@ -157,8 +157,9 @@ void FuseFile::answer(const Request& request) {
             const auto in = request.as<fuse_read_in>();
             const auto content = acts_.content();
             const std::size_t from = std::min<std::size_t>(in.offset, content.size());
-            return reply(unique, 0,
-                         content.subspan(from, std::min<std::size_t>(in.size, content.size() - from)));
+            return reply(
+                unique, 0,
+                content.subspan(from, std::min<std::size_t>(in.size, content.size() - from)));
         }
         case FUSE_IOCTL: {
             const auto in = request.as<fuse_ioctl_in>();

@@ -60,9 +60,9 @@ bool write_value(pid_t caller, std::uint64_t place, const T& value) {
 
 std::array<std::byte, setup_bytes> encode(const hal::UsbSetup& setup, std::uint16_t length) {
     const auto low = [](unsigned value) { return static_cast<std::byte>(value & 0xFFu); };
-    return {low(setup.request_type), low(setup.request),   low(setup.value),
-            low(setup.value >> 8u),  low(setup.index),     low(setup.index >> 8u),
-            low(length),             low(length >> 8u)};
+    return {
+        low(setup.request_type), low(setup.request),     low(setup.value), low(setup.value >> 8u),
+        low(setup.index),        low(setup.index >> 8u), low(length),      low(length >> 8u)};
 }
 
 template <typename T>

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # guest_bench.sh BUILD PORT FOLDER look|train|selftest: a user's day with a bench on USB: plug in,
-# look what is there, calibrate, train, or test it. The bench is served by the machine outside, which
-# left its file and pictures in FOLDER; its laser is this machine's ttyS1.
+# look what is there, calibrate, train, or test it. The bench is served by the machine outside,
+# which left its file and pictures in FOLDER; its laser is this machine's ttyS1.
 set -euo pipefail
 
 build=$1

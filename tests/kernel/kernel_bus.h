@@ -31,8 +31,7 @@ public:
     }
 
     // The first one is "1-1".
-    sim::UsbIpDevice& add(const hal::UsbDeviceInfo& info,
-                          const sim::UsbPersonality& personality) {
+    sim::UsbIpDevice& add(const hal::UsbDeviceInfo& info, const sim::UsbPersonality& personality) {
         devices_.push_back({&server_.add(info, personality), nullptr});
         return *devices_.back().device;
     }

@@ -63,7 +63,7 @@ private:
 public:
     kernel::KernelBus bus;
     sim::UsbIpDevice& gadget = bus.add(sim::VirtualU3vCamera::usb_info(options_),
-                                              sim::VirtualU3vCamera::usb_personality(options_));
+                                       sim::VirtualU3vCamera::usb_personality(options_));
     sim::VirtualU3vCamera instrument{table_, scene_, gadget, options_};
     std::unique_ptr<drivers::u3v::U3vCamera> wire;
 };
