@@ -7,4 +7,4 @@ build=$(realpath "$1")
 # shellcheck source-path=SCRIPTDIR source=cache.sh
 . "$here/cache.sh"
 "$here/kernel.sh" "$cache"
-exec "$here/boot.sh" "$cache" 280 "$here/guest.sh" "$@"
+exec "$here/boot.sh" "$cache" 280 "$here/guest.sh" "$build" "${@:2}"
