@@ -78,3 +78,37 @@ TEST_CASE("a camera that could not be armed takes settings, and is armed when it
     CHECK(frame.status == hal::FrameStatus::complete);
     CHECK(frame.bytes.size() == 32 * 64);
 }
+
+TEST_CASE(
+    "frames that nobody read do not come out of the next run, even if a bare clear keeps them") {
+    sim::U3vCameraOptions options;
+    options.keeps_unread = true;
+    tests::U3vTable wire(contract::small_scene(), options);
+    auto& gadget = *wire.usb.gadget;
+    const auto camera = wire.open();
+    hal::CameraSettings settings;
+    settings.region = {0, 0, 16, 32};
+    settings.exposure = 100us;
+    settings.trigger = hal::TriggerSource::software;
+    camera->configure(settings);
+    const auto unread = [&] { return gadget.unread(sim::VirtualU3vCamera::stream_endpoint); };
+    camera->arm(2);
+    // More than the driver has reads for: the rest stays in the camera.
+    for (int i = 0; i < 60; ++i) {
+        camera->trigger();
+        wire.table.clock().wait_for(10ms);
+    }
+    CHECK(unread() > 0);
+    camera->disarm();
+    const std::size_t left = unread();
+    CHECK(left > 0);
+    const hal::Duration before = wire.table.now();
+    camera->arm(2);
+    CHECK(unread() == 0);
+    camera->trigger();
+    hal::Frame frame;
+    REQUIRE(camera->receive(frame, hal::Deadline::after(wire.table.clock(), 1s)));
+    CHECK(frame.frame_id == 0);
+    CHECK(frame.device_time >= before);
+    CHECK(frame.status == hal::FrameStatus::complete);
+}

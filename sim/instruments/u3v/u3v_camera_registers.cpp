@@ -151,7 +151,7 @@ void VirtualU3vCamera::apply(std::uint32_t address, std::uint32_t value) {
         case abrm::timestamp_latch:
             return set_wide(abrm::timestamp, static_cast<std::uint64_t>(body_.now().count()));
         case sirm_address + sirm::control:
-            if (value != sirm::stream_on) usb_.flush(stream_endpoint);
+            if (value != sirm::stream_on && !options_.keeps_unread) usb_.flush(stream_endpoint);
             return;
         case camera_register::acquisition_start:
             dropped_ = 0;

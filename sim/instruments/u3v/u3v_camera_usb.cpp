@@ -136,7 +136,9 @@ void VirtualU3vCamera::halt(std::uint8_t endpoint) {
 
 // What was on its way is dropped: the next thing on the stream is a leader.
 void VirtualU3vCamera::clear_halt(std::uint8_t endpoint) {
+    const bool bare = endpoint == stream_endpoint && !halted_;
     if (endpoint == stream_endpoint) halted_ = false;
+    if (bare && options_.keeps_unread) return;
     usb_.flush(endpoint);
 }
 

@@ -34,6 +34,9 @@ struct U3vCameraOptions {
     std::uint32_t alignment_bits = 10;                  // transfers are multiples of 2^this bytes
     std::size_t buffer_bytes = std::size_t{128} << 20;  // frames nobody has read yet
     std::uint64_t exposures_before = 0;                 // in its life: noise is drawn by number
+    // Frames nobody has read survive the end of the stream and a CLEAR_FEATURE of an endpoint that
+    // is not halted: whoever opens the stream next reads them, unless it sets the halt first.
+    bool keeps_unread = false;
     double link_bytes_per_s = 0;  // the sensor waits for its frame to travel; 0: as fast as it may
 };
 
