@@ -45,10 +45,8 @@ public:
             const contract::Result result = contract::run_check(check, rig_);
             case_.outcome = result.outcome;
             case_.reasons = result.reasons;
-            // Whatever fails before there was light is a reason not to make any.
-            if (check.light == Light::none && std::string_view(check.suite) == "laser" &&
-                result.outcome == Outcome::failed && unsafe_.empty())
-                unsafe_ = check.title;
+            const bool closed = check.gate && result.outcome == Outcome::failed;
+            if ((closed || !result.dark) && unsafe_.empty()) unsafe_ = check.title;
             end();
         }
     }
@@ -169,7 +167,7 @@ private:
     const SelftestOptions& options_;
     std::vector<SelftestCase> cases_;
     SelftestCase case_;
-    std::string unsafe_;  // the first laser check without light that failed
+    std::string unsafe_;  // the check after which no more light is made
     std::size_t all_ = 0;
     double begun_s_ = 0;
 };

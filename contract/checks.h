@@ -26,6 +26,7 @@ struct Check {
     Light light;
     bool fresh;  // of a bench that was just opened
     void (*run)(Trial& trial);
+    bool gate = false;  // whoever fails it is not to make light any more
 };
 
 std::vector<Check> bench_checks();
@@ -36,7 +37,7 @@ std::vector<Check> light_checks();    // exposure, linearity, and that off is da
 std::vector<Check> pairing_checks();  // patterns and frames: order, loss, timing
 
 // All of them in an order in which nothing emits light before the laser's off() and its limits
-// have been checked without.
+// have been checked without; what emits begins with a check that off() ends it.
 std::vector<Check> all_checks();
 
 enum class Outcome { passed, failed, skipped };
@@ -47,6 +48,7 @@ struct Result {
     // (laser_checks.cpp:21)".
     std::vector<std::string> reasons;
     double bench_seconds = 0;  // by the bench's clock
+    bool dark = true;          // false: the laser could not be turned off afterwards
 };
 
 // Runs one check and leaves the bench dark, stopped and disarmed, whatever it did; a bench that

@@ -116,7 +116,7 @@ void dmd_running(Trial& trial) {
 void dmd_counts(Trial& trial) {
     hal::Bench& bench = trial.bench();
     hal::Dmd& dmd = bench.dmd();
-    constexpr std::uint64_t entries = 3;
+    constexpr std::int64_t entries = 3;  // signed, as times are
     dmd.load(0, std::vector<hal::BitPattern>(entries, plain_pattern(dmd.info(), true)));
     patiently(trial, [&](hal::Duration slower) {
         RunTiming timing = comfortable_timing(bench, 100us);

@@ -36,6 +36,21 @@ void laser_off_first(Trial& trial) {
     OPAL_EQUAL(laser.status().state, LaserState::off);
 }
 
+// The first light of all goes off again when it is told to.
+void laser_off_ends_light(Trial& trial) {
+    hal::Laser& laser = trial.bench().laser();
+    for (int round = 0; round < 2; ++round) {
+        {
+            const auto light = full_light(trial.bench());
+            OPAL_EQUAL(laser.status().state, LaserState::emitting);
+            laser.off();
+            OPAL_EQUAL(laser.status().state, LaserState::off);
+            OPAL_EQUAL(laser.status().measured_power_mw, 0);
+        }
+        OPAL_EQUAL(laser.status().state, LaserState::off);
+    }
+}
+
 void laser_order(Trial& trial) {
     hal::Laser& laser = trial.bench().laser();
     OPAL_EQUAL(laser.status().state, LaserState::off);
@@ -243,12 +258,16 @@ void laser_off_anywhere(Trial& trial) {
 }  // namespace
 
 std::vector<Check> laser_checks() {
+    constexpr bool gate = true;
     return {
         {"laser", "Laser: off() works before there ever was light", Light::none, false,
-         &laser_off_first},
-        {"laser", "Laser: starts off and names the right order", Light::none, true, &laser_order},
+         &laser_off_first, gate},
+        {"laser", "Laser: starts off and names the right order", Light::none, true, &laser_order,
+         gate},
         {"laser", "Laser: nothing above the limits, nothing below zero", Light::none, false,
-         &laser_limits},
+         &laser_limits, gate},
+        {"laser", "Laser: off() ends the first light", Light::emits, false, &laser_off_ends_light,
+         gate},
         {"laser", "Laser: no arming again while it emits", Light::emits, false, &laser_order_lit},
         {"laser", "Laser: the limits hold while it emits", Light::emits, false, &laser_limits_lit},
         {"laser", "Laser: warms up, then emits the set power, until off", Light::emits, false,

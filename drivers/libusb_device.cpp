@@ -119,6 +119,7 @@ public:
     }
 
     const hal::UsbDeviceInfo& info() const override { return info_; }
+    hal::Time now() const override { return hal::SteadyClock{}.now(); }
 
     void claim(int interface) override {
         require_present("claim");

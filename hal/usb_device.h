@@ -69,7 +69,7 @@ struct UsbTransfer {
 //   - Calls for one endpoint come from one thread at a time; different endpoints are independent.
 //   - An unplugged device throws disconnected from every call, for good; reads under way are first
 //     reaped as failed.
-//   - Deadlines are on the clock the device was opened with.
+//   - Deadlines are on the clock the device was opened with; now() reads it.
 // For drivers:
 //   - A transfer that gets part of its data before it ends keeps it: `length` is never less than
 //     what arrived.
@@ -78,6 +78,7 @@ class UsbDevice {
 public:
     virtual ~UsbDevice() = default;
     virtual const UsbDeviceInfo& info() const = 0;
+    virtual Time now() const = 0;
     virtual void claim(int interface) = 0;
     virtual std::size_t control(const UsbSetup& setup, std::span<std::byte> data,
                                 Deadline deadline) = 0;
@@ -89,9 +90,13 @@ public:
     virtual void clear_halt(std::uint8_t endpoint) = 0;
 
     // One read, no others being queued on the endpoint. The number of bytes that came; nothing if
-    // the deadline passed before any. Stall throws refused, overflow and failure throw corrupt.
+    // the deadline passed before any. Stall throws refused, overflow and failure throw corrupt. A
+    // read that does not end within two seconds of being called back throws disconnected.
     std::optional<std::size_t> read(std::uint8_t endpoint, std::span<std::byte> into,
                                     Deadline deadline);
+
+private:
+    bool call_back(std::uint8_t endpoint);
 };
 
 }  // namespace opal::hal

@@ -117,8 +117,12 @@ public:
             row.status > static_cast<int>(hal::FrameStatus::overrun))
             tape_.damaged(fmt::format("frame {} has {} x {} px and the status {}", e.first,
                                       row.rows, row.columns, row.status));
-        frame.reshape({row.row, row.column, row.rows, row.columns}, format(row.bits));
-        tape_.require(row.first_byte, frame.bytes.size(), Table::frame_bytes);
+        const hal::Region region{row.row, row.column, row.rows, row.columns};
+        const hal::PixelFormat pixels = format(row.bits);
+        // Before any memory is taken for it.
+        tape_.require(row.first_byte, region.pixels() * hal::bytes_per_pixel(pixels),
+                      Table::frame_bytes);
+        frame.reshape(region, pixels);
         tape_.source->read(Table::frame_bytes, row.first_byte, frame.bytes.size(),
                            frame.bytes.data());
         frame.frame_id = row.frame_id;

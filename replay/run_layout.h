@@ -14,7 +14,7 @@ using calibration::Hdf5Handle;
 using calibration::QuietHdf5;
 
 inline constexpr const char* format_name = "opal run recording";
-inline constexpr double format_version = 1;
+inline constexpr double format_version = 2;
 
 struct TableLayout {
     Table table;

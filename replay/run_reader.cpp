@@ -12,7 +12,9 @@ namespace opal::replay {
 
 namespace {
 
-constexpr hsize_t most_file_bytes = hsize_t{1} << 31;  // of a file a recording carries
+constexpr std::int64_t most_px =
+    16384;  // of a DMD or a sensor, per axis, as in calibration records
+constexpr hsize_t most_file_bytes = hsize_t{1} << 31;  // of the files a recording carries, together
 
 class Attributes {
 public:
@@ -45,7 +47,6 @@ public:
     hal::Duration time(const char* name) const {
         return hal::Duration(whole(name, 0, std::int64_t{1} << 62));
     }
-    bool has(const char* name) const { return H5Aexists(group_, name) > 0; }
 
 private:
     Hdf5Handle open(const char* name) const {
@@ -94,27 +95,27 @@ BenchFacts read_bench(hid_t file) {
     const Attributes d(dmd.get(), "/bench/dmd");
     facts.dmd = {d.text("model"),
                  d.text("serial"),
-                 static_cast<int>(d.whole("rows", 1, 1 << 20)),
-                 static_cast<int>(d.whole("columns", 1, 1 << 20)),
+                 static_cast<int>(d.whole("rows", 1, most_px)),
+                 static_cast<int>(d.whole("columns", 1, most_px)),
                  d.number("pitch_um"),
                  d.time("min_exposure_ns"),
                  d.time("min_dark_ns"),
                  d.time("settle_time_ns"),
                  static_cast<std::uint32_t>(d.whole("memory_patterns", 0, UINT32_MAX)),
-                 static_cast<std::uint32_t>(d.whole("max_entries", 0, UINT32_MAX))};
-    if (d.has("time_step_ns")) {  // older recordings are of devices that have the usual values
-        facts.dmd.time_step = d.time("time_step_ns");
-        facts.dmd.one_timing = d.whole("one_timing", 0, 1) != 0;
-        facts.dmd.loading_is_slow = d.whole("loading_is_slow", 0, 1) != 0;
-    }
+                 static_cast<std::uint32_t>(d.whole("max_entries", 0, UINT32_MAX)),
+                 d.time("time_step_ns"),
+                 d.whole("one_timing", 0, 1) == 1,
+                 d.whole("loading_is_slow", 0, 1) == 1};
+    if (facts.dmd.time_step < hal::Duration{1})
+        throw RecordingError("/bench/dmd/time_step_ns is no step");
 
     const Hdf5Handle camera = open_group(file, "/bench/camera");
     const Attributes c(camera.get(), "/bench/camera");
     facts.camera = {c.text("model"),
                     c.text("serial"),
-                    static_cast<int>(c.whole("sensor_rows", 1, 1 << 20)),
-                    static_cast<int>(c.whole("sensor_columns", 1, 1 << 20)),
-                    static_cast<int>(c.whole("region_step_px", 1, 1 << 20)),
+                    static_cast<int>(c.whole("sensor_rows", 1, most_px)),
+                    static_cast<int>(c.whole("sensor_columns", 1, most_px)),
+                    static_cast<int>(c.whole("region_step_px", 1, most_px)),
                     c.number("pitch_um"),
                     {},
                     c.time("min_exposure_ns"),
@@ -168,12 +169,16 @@ std::vector<RunFile> read_files(hid_t file) {
             return 0;
         },
         &names);
+    hsize_t left = most_file_bytes;
     for (const std::string& name : names) {
         const Hdf5Handle d(H5Dopen2(group.get(), name.c_str(), H5P_DEFAULT), H5Dclose);
         const Hdf5Handle space(H5Dget_space(d.get()), H5Sclose);
         const hssize_t size = H5Sget_simple_extent_npoints(space.get());
-        if (!d || size < 0 || static_cast<hsize_t>(size) > most_file_bytes)
+        // They are stored as they are: an extent beyond what is stored is a lie about memory.
+        if (!d || size < 0 || static_cast<hsize_t>(size) > left ||
+            static_cast<hsize_t>(size) > H5Dget_storage_size(d.get()))
             throw RecordingError(fmt::format("/files/{} has an impossible size", name));
+        left -= static_cast<hsize_t>(size);
         RunFile f{name, std::vector<std::byte>(static_cast<std::size_t>(size))};
         if (size > 0 &&
             H5Dread(d.get(), H5T_NATIVE_UINT8, H5S_ALL, H5S_ALL, H5P_DEFAULT, f.bytes.data()) < 0)

@@ -18,6 +18,7 @@ Fix install_rules() {
             {"etc/udev/rules.d/" + std::string(rules.file), std::string(rules.text)});
     fix.commands = {{"udevadm", "control", "--reload"},
                     {"udevadm", "trigger", "--action=add", "--subsystem-match=usb"},
+                    {"udevadm", "trigger", "--action=add", "--subsystem-match=hidraw"},
                     {"udevadm", "trigger", "--action=add", "--subsystem-match=tty"},
                     {"udevadm", "settle", "--timeout=10"}};
     return fix;

@@ -39,13 +39,10 @@ void check_permission(const Machine& machine, const SeenUsbDevice& device, Findi
 
 void check_drivers(const Machine& machine, const SeenUsbDevice& device, Findings& findings) {
     for (const SeenInterface& interface : device.interfaces) {
+        if (!device.uses(interface)) continue;
         Finding found{"usb-driver", Weight::fine, device.title(), ""};
         if (interface.driver.empty()) {
             found.what = fmt::format("interface {} is free", interface.name);
-        } else if (interface.driver == "usbhid") {
-            found.what = fmt::format(
-                "interface {} has the kernel's usbhid, which gives way while OPAL uses it",
-                interface.name);
         } else if (interface.driver == "usbfs") {
             const std::string holder = machine.holder_of(device.node);
             found.weight = Weight::problem;
@@ -53,13 +50,15 @@ void check_drivers(const Machine& machine, const SeenUsbDevice& device, Findings
                                      holder.empty() ? "a program this user may not see" : holder);
             found.remedy = "end that program";
         } else {
-            found.weight = Weight::problem;
-            found.what = fmt::format("interface {} belongs to the kernel driver {}", interface.name,
-                                     interface.driver);
-            found.remedy = fmt::format("take it away: sudo opal doctor --fix, or blacklist {}",
-                                       interface.driver);
-            found.fix.files.push_back(
-                {fmt::format("sys/bus/usb/drivers/{}/unbind", interface.driver), interface.name});
+            // libusb takes it away when OPAL opens the device, and gives it back at the end.
+            found.what =
+                fmt::format("interface {} has the kernel's {}, which gives way while OPAL uses it",
+                            interface.name, interface.driver);
+            if (interface.driver != "usbhid") {
+                found.weight = Weight::hint;
+                found.remedy = fmt::format("programs that see the device through {} lose it then",
+                                           interface.driver);
+            }
         }
         findings.push_back(std::move(found));
     }
@@ -82,11 +81,15 @@ void check_speed(const SeenUsbDevice& camera, Findings& findings) {
                   fmt::format("its link has {:.0f} Mbit/s", camera.speed_mbit)};
     if (camera.speed_mbit > 0 && camera.speed_mbit < super_speed_mbit) {
         found.weight = Weight::problem;
-        const bool slow_hub = camera.parent_mbit > 0 && camera.parent_mbit < super_speed_mbit;
         found.what += ", a tenth or less of USB 3; frames will be lost at full rate";
-        found.remedy = slow_hub ? "the hub or port it is plugged into is USB 2: use a blue or SS "
-                                  "port, without a hub in between"
-                                : "the port can do USB 3: try another cable, at most 3 m";
+        const char* const port = "use a blue or SS port, without a USB 2 hub in between";
+        const char* const cable = "try another cable, at most 3 m, and push the plug in quickly";
+        if (!camera.super_speed_port)
+            found.remedy = fmt::format("{}; or {}", port, cable);
+        else if (*camera.super_speed_port)
+            found.remedy = fmt::format("the port can do USB 3: {}", cable);
+        else
+            found.remedy = fmt::format("the hub or port it is plugged into is USB 2: {}", port);
     }
     findings.push_back(std::move(found));
 }

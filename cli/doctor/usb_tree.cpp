@@ -20,19 +20,27 @@ double speed(const Machine& machine, const std::string& device) {
     return std::strtod(machine.read(devices + device + "/speed").value_or("0").c_str(), nullptr);
 }
 
-// "1-2.3" is behind "1-2", "1-2" behind the root hub "usb1".
-std::string parent_of(const std::string& name) {
-    const auto dot = name.rfind('.');
-    if (dot != std::string::npos) return name.substr(0, dot);
-    return "usb" + name.substr(0, name.find('-'));
+bool is_u3v(const SeenInterface& i) {
+    return i.class_code == 0xEF && i.subclass == 0x05;
+}
+
+// A SuperSpeed port is two, one on the USB 2 bus and one on the USB 3 bus; the kernel links them as
+// peers. A device that does not manage SuperSpeed hangs on the slow half of a fast port.
+std::optional<bool> super_speed_port(const Machine& machine, const std::string& name) {
+    const std::string port = devices + name + "/port";
+    if (!machine.exists(port)) return std::nullopt;
+    return machine.exists(port + "/peer");
 }
 
 }  // namespace
 
 bool SeenUsbDevice::is_u3v_camera() const {
-    return std::any_of(interfaces.begin(), interfaces.end(), [](const SeenInterface& i) {
-        return i.class_code == 0xEF && i.subclass == 0x05;
-    });
+    return std::any_of(interfaces.begin(), interfaces.end(), is_u3v);
+}
+
+bool SeenUsbDevice::uses(const SeenInterface& interface) const {
+    constexpr unsigned hid = 0x03;
+    return is_dlpc900() ? interface.class_code == hid : is_u3v(interface);
 }
 
 std::string SeenUsbDevice::title() const {
@@ -55,7 +63,7 @@ std::vector<SeenUsbDevice> look_at_usb(const Machine& machine) {
         device.product_id = hexadecimal(machine, folder + "idProduct");
         device.product = machine.words(folder + "product").value_or("");
         device.speed_mbit = speed(machine, name);
-        device.parent_mbit = speed(machine, parent_of(name));
+        device.super_speed_port = super_speed_port(machine, name);
         device.node =
             fmt::format("dev/bus/usb/{:03}/{:03}", machine.number(folder + "busnum").value_or(0),
                         machine.number(folder + "devnum").value_or(0));

@@ -4,6 +4,7 @@
 #include "cli/doctor/machine.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,15 +21,18 @@ struct SeenUsbDevice {
     std::string name;  // "1-2", as in /sys/bus/usb/devices
     unsigned vendor_id = 0;
     unsigned product_id = 0;
-    std::string product;     // as it calls itself
-    double speed_mbit = 0;   // of its link
-    double parent_mbit = 0;  // of the hub it is plugged into; 0: unknown
-    std::string node;        // "dev/bus/usb/001/002"
-    std::string power;       // "on", "auto"
+    std::string product;    // as it calls itself
+    double speed_mbit = 0;  // of its link
+    // Whether its port has a SuperSpeed half; none: the kernel does not say.
+    std::optional<bool> super_speed_port;
+    std::string node;   // "dev/bus/usb/001/002"
+    std::string power;  // "on", "auto"
     std::vector<SeenInterface> interfaces;
 
     bool is_dlpc900() const { return vendor_id == 0x0451 && product_id == 0xC900; }
     bool is_u3v_camera() const;
+    // Whether OPAL talks to it through this interface.
+    bool uses(const SeenInterface& interface) const;
     std::string title() const;  // "usb:1-2 OPAL VirtualU3V"
 };
 

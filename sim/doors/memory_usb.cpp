@@ -109,6 +109,7 @@ public:
     }
 
     const hal::UsbDeviceInfo& info() const override { return bus_->info; }
+    hal::Time now() const override { return bus_->clock.now(); }
 
     void claim(int interface) override {
         const std::lock_guard lock(bus_->mutex);

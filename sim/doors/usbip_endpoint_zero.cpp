@@ -74,8 +74,8 @@ UsbGadget::Answer UsbIpDevice::answer(const Setup& setup, std::span<const std::b
     }
     const auto known = standard();
     if (!known) return instrument();
-    // Halting and clearing is the door's work; the instrument hears of it.
-    if (setup.request == clear_feature || setup.request == set_feature) instrument();
+    // Halting and clearing is the door's work; the instrument hears of what is done.
+    if (*known && (setup.request == clear_feature || setup.request == set_feature)) instrument();
     return *known;
 }
 
@@ -118,8 +118,13 @@ std::optional<UsbGadget::Answer> UsbIpDevice::standard_answer(const Setup& setup
 }
 
 std::optional<UsbGadget::Answer> UsbIpDevice::endpoint_answer(const Setup& setup) {
-    const auto found = queues_.find(static_cast<std::uint8_t>(setup.index & 0xFFu));
-    if (found == queues_.end()) return Answer(std::nullopt);
+    const auto address = static_cast<std::uint8_t>(setup.index & 0xFFu);
+    const auto found = queues_.find(address);
+    if (found == queues_.end()) {
+        // Endpoint 0 has a status; it is never halted.
+        if ((address & 0x7Fu) == 0 && setup.request == get_status) return Answer(bytes_of({0, 0}));
+        return Answer(std::nullopt);
+    }
     Queue& queue = found->second;
     switch (setup.request) {
         case get_status:

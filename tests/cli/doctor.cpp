@@ -80,8 +80,6 @@ public:
         return findings;
     }
 
-private:
-    fs::path at(const std::string& file) const { return root_.path() / file; }
     void usb_device(const std::string& name, const char* vendor, const char* product_id,
                     const char* product, const char* speed, int number) const {
         const std::string folder = "sys/bus/usb/devices/" + name + "/";
@@ -100,6 +98,8 @@ private:
         put(folder + "bInterfaceSubClass", subclass);
     }
 
+private:
+    fs::path at(const std::string& file) const { return root_.path() / file; }
     ScratchFolder root_;
 };
 
@@ -156,7 +156,7 @@ TEST_CASE("a node that this user may not open, without rules and with them") {
     found = only_defect(fake);
     CHECK(says(found.what, "no udev rule allows it"));
     CHECK(found.fix.files.size() == 4);
-    CHECK(found.fix.commands.size() == 4);
+    CHECK(found.fix.commands.size() == 5);
     fake.put("usr/lib/udev/rules.d/70-opal-dlpc900.rules", "");
     const Findings left = wrong(fake.look());
     REQUIRE(left.size() == 2);
@@ -172,11 +172,9 @@ TEST_CASE("other drivers and programs have the interface") {
     fake.link("sys/bus/usb/devices/2-1:1.1/driver", "../../../bus/usb/drivers/uvcvideo");
     Finding found = only_defect(fake);
     CHECK(found.check == "usb-driver");
-    CHECK(found.weight == Weight::problem);
-    CHECK(says(found.what, "interface 2-1:1.1 belongs to the kernel driver uvcvideo"));
-    REQUIRE(found.fix.files.size() == 1);
-    CHECK(found.fix.files[0].path == "sys/bus/usb/drivers/uvcvideo/unbind");
-    CHECK(found.fix.files[0].content == "2-1:1.1");
+    CHECK(found.weight == Weight::hint);  // libusb takes it away
+    CHECK(says(found.what, "interface 2-1:1.1 has the kernel's uvcvideo, which gives way"));
+    CHECK(found.fix.empty());
     fake.remove("sys/bus/usb/devices/2-1:1.1/driver");
     fake.link("sys/bus/usb/devices/2-1:1.1/driver", "../../../bus/usb/drivers/usbfs");
     fake.put("proc/4242/comm", "viewer");
@@ -186,16 +184,36 @@ TEST_CASE("other drivers and programs have the interface") {
     CHECK(found.fix.empty());
 }
 
+TEST_CASE("drivers of interfaces that OPAL does not use are left alone") {
+    const FakeMachine fake;
+    fake.put("sys/bus/usb/devices/2-1:1.2/bInterfaceClass", "01");
+    fake.put("sys/bus/usb/devices/2-1:1.2/bInterfaceSubClass", "02");
+    fake.link("sys/bus/usb/devices/2-1:1.2/driver", "../../../bus/usb/drivers/snd-usb-audio");
+    CHECK(wrong(fake.look()).empty());
+}
+
+// A device that does not manage SuperSpeed is on the USB 2 bus, whatever its port could do.
 TEST_CASE("a camera on USB 2: by its cable, or by what it is plugged into") {
     const FakeMachine fake;
-    fake.put("sys/bus/usb/devices/2-1/speed", "480");
+    const std::string camera = "sys/bus/usb/devices/1-1";
+    const std::string ports = "sys/devices/usb1/1-0:1.0/";
+    fake.remove("sys/bus/usb/devices/2-1");
+    fake.remove("sys/bus/usb/devices/2-1:1.0");
+    fake.remove("sys/bus/usb/devices/2-1:1.1");
+    fake.usb_device("1-1", "1209", "0001", "VirtualU3V", "480", 8);
+    fake.interface("1-1:1.0", "ef", "05");
     Finding found = only_defect(fake);
     CHECK(found.check == "usb-speed");
     CHECK(found.weight == Weight::problem);
     CHECK(says(found.what, "480 Mbit/s"));
+    CHECK(says(found.remedy, "blue or SS port"));  // the kernel does not say which it is
     CHECK(says(found.remedy, "another cable"));
-    fake.put("sys/bus/usb/devices/usb2/speed", "480");
+    fake.put(ports + "usb1-port1/location", "0x1");
+    fake.link(camera + "/port", "../../../../devices/usb1/1-0:1.0/usb1-port1");
     CHECK(says(only_defect(fake).remedy, "is USB 2"));
+    fake.put("sys/devices/usb2/2-0:1.0/usb2-port1/location", "0x1");
+    fake.link(ports + "usb1-port1/peer", "../../../usb2/2-0:1.0/usb2-port1");
+    CHECK(says(only_defect(fake).remedy, "the port can do USB 3: try another cable"));
 }
 
 TEST_CASE("memory, sleep, buffers, packets") {

@@ -1,6 +1,8 @@
 // The contract checks notice what they are for. Each bench here is the simulated one with one flaw
 // that labs know, planted between the check and the device; the check that has to fail is named.
 #include "contract/checks.h"
+#include "contract/trial.h"
+#include "hal/error.h"
 #include "tests/contract/small_bench.h"
 
 #include <doctest/doctest.h>
@@ -24,6 +26,7 @@ struct Flaws {
     bool gamma = false;           // counts go with the root of the light
     bool armed_at_birth = false;
     bool silent_slots = false;  // slots that were never loaded are shown as something old
+    int deaf = 0;               // so many commands and questions to a lit laser are not answered
     bool late = false;          // edges come 100 us after the entry is due, every second one
 };
 
@@ -41,12 +44,14 @@ public:
     }
     void emit() override { inner_.emit(); }
     void off() override {
+        answer("off");
         if (flaws_.stays_on && inner_.status().state != hal::LaserState::off)
             said_off_ = true;
         else
             inner_.off();
     }
     hal::LaserStatus status() override {
+        answer("status");
         hal::LaserStatus status = inner_.status();
         if (said_off_) {
             status.state = hal::LaserState::off;
@@ -57,9 +62,15 @@ public:
     }
 
 private:
+    void answer(const char* operation) {
+        if (inner_.status().state == hal::LaserState::off || unanswered_ >= flaws_.deaf) return;
+        ++unanswered_;
+        throw hal::DeviceError(hal::ErrorKind::timeout, "flawed laser", operation, "no answer");
+    }
     hal::Laser& inner_;
     const Flaws& flaws_;
     std::atomic<bool> said_off_{false};  // off() may come from any thread
+    std::atomic<int> unanswered_{0};
 };
 
 class FlawedDmd final : public hal::Dmd {
@@ -154,6 +165,7 @@ public:
     hal::Camera& camera() override { return camera_; }
     hal::Laser& laser() override { return laser_; }
     hal::Clock& clock() override { return inner_->clock(); }
+    hal::Laser& true_laser() { return inner_->laser(); }
     const std::string& name() const override { return inner_->name(); }
     const std::string& identity() const override { return inner_->identity(); }
     double laser_limit_mw() const override { return inner_->laser_limit_mw(); }
@@ -169,6 +181,7 @@ class FlawedRig final : public Rig {
 public:
     explicit FlawedRig(const Flaws& flaws) : flaws_(flaws) { reopen(); }
     hal::Bench& bench() override { return *bench_; }
+    hal::Laser& true_laser() { return bench_->true_laser(); }
     bool reopen() override {
         bench_.reset();
         bench_ = std::make_unique<FlawedBench>(flaws_);
@@ -245,4 +258,36 @@ TEST_CASE("whatever order they come in, light comes after the laser's way out an
     }
     CHECK(dark_laser_checks == 3);
     CHECK(lit);
+}
+
+TEST_CASE("the first light has to go off again before anything else makes light") {
+    const auto checks = all_checks();
+    const auto first = std::find_if(checks.begin(), checks.end(),
+                                    [](const Check& c) { return c.light == Light::emits; });
+    REQUIRE(first != checks.end());
+    CHECK(first->gate);
+    CHECK(std::string(first->title) == "Laser: off() ends the first light");
+    for (const Check& check : checks)
+        if (std::string(check.suite) == "laser" && check.light == Light::none) CHECK(check.gate);
+}
+
+TEST_CASE("lost answers do not leave a laser on; one that cannot be turned off is told of") {
+    const Check careless{"laser", "leaves it on", Light::emits, false, [](Trial& trial) {
+                             trial.bench().laser().arm(trial.bench().laser_limit_mw());
+                             trial.bench().laser().emit();
+                         }};
+    {
+        FlawedRig rig({.deaf = 3});  // status() once, off() twice
+        const Result result = run_check(careless, rig);
+        CHECK(result.outcome == Outcome::failed);
+        CHECK(result.dark);
+        CHECK(rig.true_laser().status().state == hal::LaserState::off);
+    }
+    {
+        FlawedRig rig({.deaf = 4});
+        const Result result = run_check(careless, rig);
+        CHECK(result.outcome == Outcome::failed);
+        CHECK_FALSE(result.dark);
+        rig.true_laser().off();
+    }
 }

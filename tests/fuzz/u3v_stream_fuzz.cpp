@@ -40,6 +40,7 @@ public:
     ~Script() override { require(reads_.empty(), "every read comes back"); }
 
     const hal::UsbDeviceInfo& info() const override { return info_; }
+    hal::Time now() const override { return hal::SteadyClock{}.now(); }
     void claim(int) override {}
     std::size_t control(const hal::UsbSetup&, std::span<std::byte>, hal::Deadline) override {
         return 0;

@@ -31,6 +31,7 @@ class Chatterbox final : public hal::UsbDevice {
 public:
     explicit Chatterbox(hal::Clock& clock) : clock_(clock) {}
     const hal::UsbDeviceInfo& info() const override { return info_; }
+    hal::Time now() const override { return clock_.now(); }
     void claim(int) override {}
     std::size_t control(const hal::UsbSetup&, std::span<std::byte>, hal::Deadline) override {
         return 0;

@@ -36,6 +36,7 @@ public:
         : pieces_(std::move(pieces)), store_(store) {}
 
     const hal::UsbDeviceInfo& info() const override { return info_; }
+    hal::Time now() const override { return hal::SteadyClock{}.now(); }
     void claim(int) override {}
     std::size_t control(const hal::UsbSetup& setup, std::span<std::byte>, hal::Deadline) override {
         CHECK(reads_.empty());

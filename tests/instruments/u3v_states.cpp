@@ -20,6 +20,7 @@ public:
     PoorUsb(std::unique_ptr<hal::UsbDevice> usb, const bool& poor)
         : usb_(std::move(usb)), poor_(poor) {}
     const hal::UsbDeviceInfo& info() const override { return usb_->info(); }
+    hal::Time now() const override { return usb_->now(); }
     void claim(int interface) override { usb_->claim(interface); }
     std::size_t control(const hal::UsbSetup& setup, std::span<std::byte> data,
                         hal::Deadline deadline) override {

@@ -84,6 +84,7 @@ public:
     Tap(std::unique_ptr<hal::UsbDevice> inner, UsbCapture& capture)
         : inner_(std::move(inner)), capture_(capture) {}
     const hal::UsbDeviceInfo& info() const override { return inner_->info(); }
+    hal::Time now() const override { return inner_->now(); }
     void claim(int interface) override { inner_->claim(interface); }
     std::size_t control(const hal::UsbSetup& setup, std::span<std::byte> data,
                         hal::Deadline deadline) override {

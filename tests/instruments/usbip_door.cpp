@@ -69,7 +69,8 @@ TEST_CASE("standard requests are answered by the descriptors") {
     CHECK(host.ask("82 00 00 00 82 00 02 00") == hex("01 00"));
     CHECK(host.tell("02 01 00 00 82 00 00 00"));
     CHECK(host.ask("82 00 00 00 82 00 02 00") == hex("00 00"));
-    CHECK_FALSE(host.ask("82 00 00 00 85 00 02 00"));  // no such endpoint
+    CHECK_FALSE(host.ask("82 00 00 00 85 00 02 00"));            // no such endpoint
+    CHECK(host.ask("82 00 00 00 00 00 02 00") == hex("00 00"));  // endpoint 0 is never halted
 
     // The instrument's own descriptors come first, and it hears of halts.
     int cleared = 0;
@@ -80,6 +81,9 @@ TEST_CASE("standard requests are answered by the descriptors") {
     CHECK(host.ask("80 06 04 03 09 04 ff 00") == hex("04 03 79 00"));
     CHECK(host.ask("80 06 01 03 09 04 ff 00") == hex("06 03 54 00 49 00"));
     CHECK(host.tell("02 01 00 00 82 00 00 00"));
+    CHECK(cleared == 1);
+    CHECK_FALSE(host.tell("02 01 00 00 00 00 00 00"));  // refused, so nobody hears of it
+    CHECK_FALSE(host.tell("02 03 00 00 85 00 00 00"));
     CHECK(cleared == 1);
     int before = 0;
     bench.device->before_calls([&] { ++before; });

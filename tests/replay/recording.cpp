@@ -2,16 +2,19 @@
 #include "replay/pattern_rows.h"
 #include "replay/recording_bench.h"
 #include "replay/run_reader.h"
+#include "replay/run_writer.h"
 #include "tests/replay/scripted_run.h"
 
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <fstream>
 #include <memory>
 
 using namespace opal;
 using namespace opal::replay;
 using namespace opal::tests;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -52,6 +55,68 @@ TEST_CASE("a pattern is stored once, in the lines it has") {
     CHECK(reader.rows(Table::loaded) == 6);
     CHECK(reader.rows(Table::frames) == 6);
     CHECK(reader.facts().about_or("opal", "") == "a test");
+}
+
+TEST_CASE("what a bench is comes back, every word of it") {
+    BenchFacts facts;
+    facts.name = "blue table";
+    facts.identity = "sha256:0123";
+    facts.laser_limit_mw = 12.5;
+    facts.dmd = {"LightCrafter", "D-7", 684, 608, 7.637, 235us, 21us, 3us, 96, 1000, 1us, true, true};
+    facts.camera = {"VirtualGigE",
+                    "C-9",
+                    1024,
+                    1280,
+                    16,
+                    4.8,
+                    {hal::PixelFormat::mono8, hal::PixelFormat::mono12},
+                    17us,
+                    10s,
+                    5s};
+    facts.camera_settings = {
+        {32, 48, 64, 80}, hal::PixelFormat::mono12, 123us, 45us, hal::TriggerSource::line};
+    facts.laser = {"DLC pro", "L-3", 640.5, 40, 90s};
+    const ScratchFile file("facts.h5");
+    {
+        RunWriter writer(file.path(), {facts, {{"opal", "1"}}, {{"record", {std::byte{7}}}}});
+        writer.close();
+    }
+    const RunReader reader(file.path());
+    const BenchFacts& read = reader.facts().bench;
+    CHECK(read.name == facts.name);
+    CHECK(read.identity == facts.identity);
+    CHECK(read.laser_limit_mw == facts.laser_limit_mw);
+    CHECK(read.dmd.model == facts.dmd.model);
+    CHECK(read.dmd.serial == facts.dmd.serial);
+    CHECK(read.dmd.rows == 684);
+    CHECK(read.dmd.columns == 608);
+    CHECK(read.dmd.pitch_um == 7.637);
+    CHECK(read.dmd.min_exposure == 235us);
+    CHECK(read.dmd.min_dark == 21us);
+    CHECK(read.dmd.settle_time == 3us);
+    CHECK(read.dmd.memory_patterns == 96);
+    CHECK(read.dmd.max_entries == 1000);
+    CHECK(read.dmd.time_step == 1us);
+    CHECK(read.dmd.one_timing);
+    CHECK(read.dmd.loading_is_slow);
+    CHECK(read.camera.model == facts.camera.model);
+    CHECK(read.camera.serial == facts.camera.serial);
+    CHECK(read.camera.sensor_rows == 1024);
+    CHECK(read.camera.sensor_columns == 1280);
+    CHECK(read.camera.region_step_px == 16);
+    CHECK(read.camera.pitch_um == 4.8);
+    CHECK(read.camera.formats == facts.camera.formats);
+    CHECK(read.camera.min_exposure == 17us);
+    CHECK(read.camera.max_exposure == 10s);
+    CHECK(read.camera.max_trigger_delay == 5s);
+    CHECK(read.camera_settings == facts.camera_settings);
+    CHECK(read.laser.model == facts.laser.model);
+    CHECK(read.laser.serial == facts.laser.serial);
+    CHECK(read.laser.wavelength_nm == 640.5);
+    CHECK(read.laser.max_power_mw == 40);
+    CHECK(read.laser.warm_up == 90s);
+    REQUIRE(reader.facts().files.size() == 1);
+    CHECK(reader.facts().files[0].bytes == std::vector<std::byte>{std::byte{7}});
 }
 
 TEST_CASE("what was flushed is there although the writer never closed the file") {

@@ -120,6 +120,8 @@ UsbGadget::Answer VirtualU3vCamera::take_setup(const hal::UsbSetup& setup) {
         return descriptor(setup.value);
     if (setup.request_type == to_endpoint && setup.value == endpoint_halt) {
         const auto endpoint = static_cast<std::uint8_t>(setup.index & 0xFFu);
+        if (endpoint != command_endpoint && endpoint != ack_endpoint && endpoint != stream_endpoint)
+            return std::nullopt;
         if (setup.request == request_set_feature) halt(endpoint);
         if (setup.request == request_clear_feature) clear_halt(endpoint);
         return done;
