@@ -83,6 +83,7 @@ std::unique_ptr<hal::Camera> open_camera(const DeviceUri& uri, hal::Clock& clock
 std::unique_ptr<hal::Laser> open_laser(const DeviceUri& uri, hal::Clock& clock,
                                        const LaserFacts& facts) {
     assert(role_of(uri.kind) == DeviceRole::laser);
+    const auto reopen_line = [place = uri.place] { return open_serial_line(place); };
     if (uri.kind == DeviceKind::cobolt) {
         CoboltOptions options;
         options.family = facts.cobolt_family;
@@ -90,13 +91,13 @@ std::unique_ptr<hal::Laser> open_laser(const DeviceUri& uri, hal::Clock& clock,
         options.wavelength_nm = facts.wavelength_nm.value_or(0);
         options.limit_mw = facts.limit_mw;
         options.warm_up = facts.warm_up.value_or(options.warm_up);
-        return open_cobolt(open_serial_line(uri.place), clock, options);
+        return open_cobolt(open_serial_line(uri.place), clock, options, reopen_line);
     }
     if (uri.kind == DeviceKind::obis) {
         ObisOptions options;
         options.limit_mw = facts.limit_mw;
         options.warm_up = facts.warm_up.value_or(options.warm_up);
-        return open_obis(open_serial_line(uri.place), clock, options);
+        return open_obis(open_serial_line(uri.place), clock, options, reopen_line);
     }
     DlcProOptions options;
     options.threshold_ma = facts.threshold_ma;
@@ -105,7 +106,8 @@ std::unique_ptr<hal::Laser> open_laser(const DeviceUri& uri, hal::Clock& clock,
     options.limit_mw = facts.limit_mw;
     options.warm_up = facts.warm_up.value_or(options.warm_up);
     auto command = connect(uri, uri.port, clock);
-    return open_dlcpro(std::move(command), connect_monitor(uri, clock), clock, options);
+    return open_dlcpro(std::move(command), connect_monitor(uri, clock), clock, options,
+                       [uri, &clock] { return connect(uri, uri.port, clock); });
 }
 
 }  // namespace opal::drivers

@@ -28,6 +28,22 @@ void off_whatever_happens(Laser& laser) noexcept {
     }
 }
 
+// A cold laser takes minutes to emit. off() from another thread is what ends that early.
+void emit_unless(Laser& laser, const std::stop_token& stop) {
+    const std::stop_callback give_up(stop, [&]() noexcept {
+        try {
+            laser.off();
+        } catch (...) {  // emit() ends all the same, and the guard asks again
+        }
+    });
+    try {
+        laser.emit();
+    } catch (const DeviceError&) {
+        if (stop.stop_requested()) throw Interrupted();
+        throw;
+    }
+}
+
 void wait_for_power(Laser& laser, Clock& clock, double power_mw, Deadline deadline,
                     const std::stop_token& stop) {
     const auto name = [&] { return laser.info().model + " " + laser.info().serial; };
@@ -62,7 +78,7 @@ EmissionGuard::EmissionGuard(Laser& laser, Clock& clock, double power_mw, double
     try {
         laser_.arm(limit_mw);
         laser_.set_power(power_mw);
-        laser_.emit();
+        emit_unless(laser_, stop);
         wait_for_power(laser_, clock, power_mw, deadline, stop);
     } catch (...) {
         off_whatever_happens(laser_);

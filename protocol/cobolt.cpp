@@ -44,7 +44,7 @@ constexpr std::array<State, 8> dpl{{
 }};
 constexpr std::array<State, 9> gen_05{{
     {CoboltState::off, "off"},
-    {CoboltState::waiting, "waiting for temperatures"},
+    {CoboltState::heating, "waiting for temperatures"},
     {CoboltState::waiting, key},
     {CoboltState::warming_up, "warming up"},
     {CoboltState::on, "on"},

@@ -44,7 +44,8 @@ CoboltReply parse_cobolt_reply(std::string_view line);
 enum class CoboltFamily { mld_06, dpl, gen_05 };
 enum class CoboltState {
     off,
-    waiting,  // for the key, a supply, temperatures or the remote control: no light yet
+    waiting,  // for the key, a supply or the remote control: no light yet
+    heating,  // waiting for temperatures: light comes when they are reached
     warming_up,
     on,
     fault,

@@ -50,8 +50,8 @@ inline constexpr std::uint32_t fault = 1u << 0, emission = 1u << 1, ready = 1u <
                                error_queued = 1u << 6, warm_up = 1u << 8, external_mode = 1u << 10,
                                twelve_volts = 1u << 12, key_off = 1u << 25,
                                interlock_open = 1u << 26, enumerated = 1u << 27,
-                               controller_fault = 1u << 29, remote_active = 1u << 30,
-                               controller = 1u << 31;
+                               controller_error = 1u << 28, controller_fault = 1u << 29,
+                               remote_active = 1u << 30, controller = 1u << 31;
 }  // namespace obis_status
 std::optional<std::uint32_t> parse_obis_word(std::string_view text);
 std::string format_obis_word(std::uint32_t word);

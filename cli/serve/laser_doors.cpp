@@ -77,6 +77,12 @@ private:
     }
     sim::StreamSession monitor() {
         sim::StreamSession session;
+        session.connected = [this] {
+            return alone([this] {
+                instrument_.monitor_connected();
+                return std::string();
+            });
+        };
         session.receive = [this](std::span<const std::byte> bytes) {
             return alone([&] { return instrument_.monitor(bytes); });
         };

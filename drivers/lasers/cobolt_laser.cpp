@@ -1,7 +1,6 @@
 // CoboltLaser: the head that speaks protocol/cobolt.h. See cobolt_laser.h.
 #include "drivers/lasers/cobolt_laser.h"
 
-#include "drivers/lasers/line_exchange.h"
 #include "drivers/lasers/remote_laser.h"
 #include "hal/error.h"
 
@@ -24,12 +23,14 @@ using namespace std::chrono_literals;
 constexpr hal::Duration reply_patience = 1s;
 constexpr double in_specification = 0.05;  // of the power that was set
 constexpr double label_tolerance = 0.25;   // maximum and label: the maximum is often a bit above
+constexpr double believable = 1.5;         // measured power, of the label's
 
 class CoboltHead final : public LaserHead {
 public:
-    CoboltHead(std::unique_ptr<hal::SerialLine> line, hal::Clock& clock,
+    CoboltHead(std::unique_ptr<hal::SerialLine> line, ReopenSerialLine reopen, hal::Clock& clock,
                const CoboltOptions& options, std::string device)
-        : options_(options), exchange_(std::move(line), clock, std::move(device), reply_patience) {}
+        : options_(options),
+          exchange_(std::move(line), std::move(reopen), clock, std::move(device), reply_patience) {}
 
     const std::string& place() const override { return exchange_.device(); }
     hal::LaserInfo identify() override;
@@ -38,6 +39,7 @@ public:
     void switch_on() override;
     void switch_off() override;
     void clear_faults() override;
+    void reconnect() override { exchange_.reconnect(); }
     hal::Duration emission_delay() const override { return 10s; }  // CDRH: 5 s, and the key
     double power_step_mw() const override { return 0.11; }         // four decimals of a watt
 
@@ -45,6 +47,7 @@ private:
     CoboltReply ask(const std::string& name, const std::string& argument = {});
     std::string value(const std::string& name);
     double number(const std::string& name);
+    double measured_mw();
     bool flag(const std::string& name);
     void command(const std::string& name, const std::string& argument = {});
     [[noreturn]] void fail(ErrorKind kind, const std::string& operation,
@@ -79,6 +82,12 @@ double CoboltHead::number(const std::string& name) {
     const auto parsed = protocol::parse_number(text);
     if (!parsed) fail(ErrorKind::corrupt, name, fmt::format("a number was due; '{}' came", text));
     return *parsed;
+}
+
+// Now and then "pa?" answers a 1 that means nothing [pycobolt]: what cannot be is asked again.
+double CoboltHead::measured_mw() {
+    const double first = 1000 * number("pa?");
+    return first > believable * options_.label_power_mw ? 1000 * number("pa?") : first;
 }
 
 bool CoboltHead::flag(const std::string& name) {
@@ -125,11 +134,13 @@ LaserReading CoboltHead::read() {
     if (!state)
         fail(ErrorKind::corrupt, "gom?",
              fmt::format("operating state {} is unknown in this family", code));
-    const bool waits = *state == CoboltState::waiting;
+    reading.heating = *state == CoboltState::heating;
+    const bool waits = *state == CoboltState::waiting || reading.heating;
     reading.emission = on && !waits;
+    reading.requested = on || waits;
     if (waits) reading.waiting = protocol::cobolt_state_text(options_.family, code);
     reading.set_power_mw = 1000 * number("p?");
-    reading.measured_power_mw = on ? 1000 * number("pa?") : 0;
+    reading.measured_power_mw = on ? measured_mw() : 0;
     // The 06 says "on" from the first light; the others tell when they have warmed up.
     const double off_by = std::abs(reading.measured_power_mw - reading.set_power_mw);
     reading.in_specification = on && *state == CoboltState::on &&
@@ -154,8 +165,12 @@ void CoboltHead::switch_on() {
         command("l1");
 }
 
+// A sequence that waits, for the key or temperatures, outlives "l0".
 void CoboltHead::switch_off() {
-    command("l0");
+    const CoboltReply off = ask("l0");
+    ask("@cob0");  // refused where there is no autostart; the next reading tells what it did
+    if (off.answer != CoboltAnswer::ok)
+        fail(ErrorKind::refused, "l0", fmt::format("OK was due; the laser said '{}'", off.text));
 }
 
 void CoboltHead::clear_faults() {
@@ -165,9 +180,10 @@ void CoboltHead::clear_faults() {
 }  // namespace
 
 std::unique_ptr<hal::Laser> open_cobolt(std::unique_ptr<hal::SerialLine> line, hal::Clock& clock,
-                                        const CoboltOptions& options) {
+                                        const CoboltOptions& options, ReopenSerialLine reopen) {
     std::string device = "cobolt " + line->name();
-    auto head = std::make_unique<CoboltHead>(std::move(line), clock, options, std::move(device));
+    auto head = std::make_unique<CoboltHead>(std::move(line), std::move(reopen), clock, options,
+                                             std::move(device));
     return std::make_unique<RemoteLaser>(clock, std::move(head), options.limit_mw);
 }
 

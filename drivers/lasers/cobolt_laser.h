@@ -5,6 +5,7 @@
 // disables the autostart: that would defeat the key.
 #pragma once
 
+#include "drivers/lasers/line_exchange.h"
 #include "hal/laser.h"
 #include "hal/serial_line.h"
 #include "protocol/cobolt.h"
@@ -22,7 +23,8 @@ struct CoboltOptions {
 };
 
 // Turns the laser off. Throws DeviceError if nobody answers, or not a Cobolt with that label.
+// `reopen`: how off() gets another line when this one is gone.
 std::unique_ptr<hal::Laser> open_cobolt(std::unique_ptr<hal::SerialLine> line, hal::Clock& clock,
-                                        const CoboltOptions& options);
+                                        const CoboltOptions& options, ReopenSerialLine reopen = {});
 
 }  // namespace opal::drivers

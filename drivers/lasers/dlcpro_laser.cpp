@@ -29,6 +29,9 @@ using namespace std::chrono_literals;
 constexpr hal::Duration reply_patience = 2s;
 constexpr double in_specification = 0.05;  // of the power that was set
 constexpr std::int64_t monitor_interval_ms = 50;
+// Of what came unasked, before a command or from the monitor: somebody who sends faster than this
+// is read must not keep a command waiting.
+constexpr std::size_t most_unasked_bytes = 16384;
 
 const char* const current_set = "laser1:dl:cc:current-set";
 const char* const current_act = "laser1:dl:cc:current-act";
@@ -38,9 +41,10 @@ const char* const enabled = "laser1:dl:cc:enabled";
 class DlcProHead final : public LaserHead {
 public:
     DlcProHead(std::unique_ptr<hal::TcpStream> command, std::unique_ptr<hal::TcpStream> monitor,
-               hal::Clock& clock, const DlcProOptions& options)
+               hal::Clock& clock, const DlcProOptions& options, ReopenTcpStream reopen)
         : options_(options),
           command_(std::move(command)),
+          reopen_(std::move(reopen)),
           monitor_(std::move(monitor)),
           clock_(clock),
           place_("dlcpro " + command_->peer()) {
@@ -49,10 +53,8 @@ public:
                  "slope (mW/mA, above 0) and threshold (mA) of the laser diode have to be given");
         answer("connect");  // the banner, up to the first prompt
         if (!monitor_) return;
-        for (const char* const name : {"interlock-open", "emission"})
-            monitor_->write(protocol::bytes_of(encode(
-                                DlcCommand{DlcVerb::add, name, {DlcValue(monitor_interval_ms)}})),
-                            patience());
+        const DlcCommand watch{DlcVerb::add, "interlock-open", {DlcValue(monitor_interval_ms)}};
+        monitor_->write(protocol::bytes_of(encode(watch)), patience());
     }
 
     const std::string& place() const override { return place_; }
@@ -61,7 +63,11 @@ public:
     void write_power(double power_mw) override;
     void switch_on() override { set(enabled, true); }
     void switch_off() override { set(enabled, false); }
-    void clear_faults() override { interlock_seen_open_ = false; }
+    void clear_faults() override {
+        interlock_seen_open_ = false;
+        monitor_lost_.clear();
+    }
+    void reconnect() override;
     hal::Duration emission_delay() const override { return 10s; }
     double power_step_mw() const override { return 0.01 * options_.slope_mw_per_ma; }
 
@@ -82,14 +88,28 @@ private:
     }
 
     DlcProOptions options_;
-    std::unique_ptr<hal::TcpStream> command_;
-    std::unique_ptr<hal::TcpStream> monitor_;
+    std::unique_ptr<hal::TcpStream> command_;  // null only after a reconnect() that failed
+    ReopenTcpStream reopen_;
+    std::unique_ptr<hal::TcpStream> monitor_;  // null: there is none, or it has ended
     hal::Clock& clock_;
     std::string place_;
     protocol::DlcPromptReader prompts_;
     protocol::LineSplitter events_;
     bool interlock_seen_open_ = false;  // on the monitoring line
+    std::string monitor_lost_;          // how it ended, until clear_faults()
 };
+
+// Bytes that are there already, so many at most.
+template <class Take>
+void read_unasked(hal::TcpStream& stream, hal::Clock& clock, Take&& take) {
+    std::array<std::byte, 1024> bytes;
+    for (std::size_t taken = 0; taken < most_unasked_bytes;) {
+        const std::size_t count = stream.read(bytes, Deadline{clock.now()});
+        if (count == 0) return;
+        take(std::span<const std::byte>(bytes).first(count));
+        taken += count;
+    }
+}
 
 // What comes before the next prompt.
 std::string DlcProHead::answer(const std::string& about) {
@@ -99,7 +119,8 @@ std::string DlcProHead::answer(const std::string& about) {
         if (auto text = prompts_.next()) return *text;
         if (prompts_.overflowed())
             fail(ErrorKind::corrupt, about, "text without end came; is this a DLC pro?");
-        const std::size_t count = command_->read(bytes, deadline);
+        // Whoever sends without end, but no prompt, is not waited for either.
+        const std::size_t count = deadline.passed(clock_) ? 0 : command_->read(bytes, deadline);
         if (count == 0)
             fail(
                 ErrorKind::timeout, about,
@@ -109,10 +130,9 @@ std::string DlcProHead::answer(const std::string& about) {
 }
 
 DlcReply DlcProHead::ask(const DlcCommand& command) {
+    if (!command_) fail(ErrorKind::disconnected, command.name, "the connection is gone");
     // The reply to a command that was given up would be taken for this one's.
-    std::array<std::byte, 1024> late;
-    while (command_->read(late, Deadline{clock_.now()}) > 0) {
-    }
+    read_unasked(*command_, clock_, [](auto) {});
     prompts_.clear();
     const std::string line = encode(command);
     command_->write(protocol::bytes_of(line), patience());
@@ -148,7 +168,8 @@ void DlcProHead::set(const char* name, DlcValue value) {
     if (status == nullptr) fail(ErrorKind::corrupt, name, "a status number was due");
     if (*status == 2)
         fail(ErrorKind::unsafe, name,
-             fmt::format("{} was clipped to a limit of the controller", text));
+             fmt::format("{} was clipped to a limit of the controller, which took {}", text,
+                         get<double>(name)));
     if (*status < 0)
         fail(ErrorKind::refused, name,
              fmt::format("the controller did not take {} (status {})", text, *status));
@@ -164,11 +185,25 @@ hal::LaserInfo DlcProHead::identify() {
     return info;
 }
 
+void DlcProHead::reconnect() {
+    if (!reopen_) fail(ErrorKind::disconnected, "reconnect", "there is only one connection to it");
+    command_.reset();  // controllers may serve one at a time
+    prompts_.clear();
+    command_ = reopen_();
+    answer("connect");
+}
+
 void DlcProHead::listen() {
     if (!monitor_) return;
-    std::array<std::byte, 1024> bytes;
-    while (const std::size_t count = monitor_->read(bytes, Deadline{clock_.now()}))
-        events_.add(std::span(bytes).first(count));
+    try {
+        read_unasked(*monitor_, clock_, [&](auto bytes) { events_.add(bytes); });
+    } catch (const DeviceError& error) {  // the command line works without it
+        monitor_.reset();
+        monitor_lost_ = fmt::format(
+            "the monitoring line ended ({}): an interlock that opens for "
+            "a moment is not noticed from now on",
+            error.what());
+    }
     while (const auto line = events_.next()) {
         const auto event = protocol::parse_dlc_event(*line);
         if (!event || event->name != "interlock-open") continue;
@@ -181,6 +216,8 @@ LaserReading DlcProHead::read() {
     LaserReading reading;
     reading.interlock_closed = !get<bool>("interlock-open");
     reading.emission = get<bool>("emission");
+    // The source stays enabled when key or interlock keep it dark.
+    reading.requested = get<bool>(enabled);
     reading.set_power_mw = power_of(get<double>(current_set));
     reading.measured_power_mw = reading.emission ? power_of(get<double>(current_act)) : 0;
     const double off_by = std::abs(reading.measured_power_mw - reading.set_power_mw);
@@ -191,6 +228,8 @@ LaserReading DlcProHead::read() {
         reading.fault = get<std::string>("system-health-txt");
     else if (interlock_seen_open_)
         reading.fault = "the interlock was open for a moment";
+    else
+        reading.fault = monitor_lost_;
     return reading;
 }
 
@@ -204,9 +243,9 @@ void DlcProHead::write_power(double power_mw) {
 
 std::unique_ptr<hal::Laser> open_dlcpro(std::unique_ptr<hal::TcpStream> command,
                                         std::unique_ptr<hal::TcpStream> monitor, hal::Clock& clock,
-                                        const DlcProOptions& options) {
-    auto head =
-        std::make_unique<DlcProHead>(std::move(command), std::move(monitor), clock, options);
+                                        const DlcProOptions& options, ReopenTcpStream reopen) {
+    auto head = std::make_unique<DlcProHead>(std::move(command), std::move(monitor), clock, options,
+                                             std::move(reopen));
     return std::make_unique<RemoteLaser>(clock, std::move(head), options.limit_mw);
 }
 

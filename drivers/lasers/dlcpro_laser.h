@@ -9,6 +9,7 @@
 #include "hal/laser.h"
 #include "hal/tcp_stream.h"
 
+#include <functional>
 #include <memory>
 
 namespace opal::drivers {
@@ -21,10 +22,15 @@ struct DlcProOptions {
     hal::Duration warm_up = std::chrono::minutes(5);  // temperature ready, from a cold start
 };
 
+// Another connection to port 1998; it throws what connecting throws.
+using ReopenTcpStream = std::function<std::unique_ptr<hal::TcpStream>()>;
+
 // `command`: connected to port 1998. `monitor`: to port 1999, or null; with it an interlock that
-// opened and closed between two readings is noticed. Turns the laser off. Throws DeviceError.
+// opened and closed between two readings is noticed. If it ends, that is a fault, once; the laser
+// goes on without it. `reopen`: how off() gets another command line when this one is gone; empty:
+// it does not. Turns the laser off. Throws DeviceError.
 std::unique_ptr<hal::Laser> open_dlcpro(std::unique_ptr<hal::TcpStream> command,
                                         std::unique_ptr<hal::TcpStream> monitor, hal::Clock& clock,
-                                        const DlcProOptions& options);
+                                        const DlcProOptions& options, ReopenTcpStream reopen = {});
 
 }  // namespace opal::drivers

@@ -13,12 +13,15 @@
 namespace opal::drivers {
 
 struct LaserReading {
-    bool interlock_closed = false;
+    bool interlock_closed = false;  // false where the device cannot tell
     bool emission = false;          // light comes out
+    bool requested = false;         // light comes out, or will by itself: after a delay, a key
+    bool heating = false;           // and will when temperatures are reached
     bool in_specification = false;  // at the power that was set
     double set_power_mw = 0;
     double measured_power_mw = 0;
     std::string fault;    // in words; empty: none
+    std::string barred;   // why it cannot be asked for light now: "the key is off: turn it on"
     std::string waiting;  // why there is no light although asked for: "turn the key off and on"
 };
 
@@ -30,9 +33,13 @@ public:
     virtual LaserReading read() = 0;
     virtual void write_power(double power_mw) = 0;
     virtual void switch_on() = 0;  // the device has taken it; light may come seconds later
+    // Ends emission and every request for it that is still pending.
     virtual void switch_off() = 0;
     virtual void clear_faults() = 0;  // those whose cause is gone; the others stay
-    // From switch_on() to light at the latest: CDRH delay, key sequence.
+    // Another link to the same place, the old one being gone. Throws disconnected if there is no
+    // way to one, or what opening it throws.
+    virtual void reconnect() = 0;
+    // From switch_on() of a warm laser to light at the latest: CDRH delay, key sequence.
     virtual hal::Duration emission_delay() const = 0;
     // Two readings of a set point may differ by this much without meaning anything.
     virtual double power_step_mw() const = 0;

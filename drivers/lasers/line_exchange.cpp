@@ -11,11 +11,16 @@ namespace opal::drivers {
 using hal::Deadline;
 using hal::ErrorKind;
 
-LineExchange::LineExchange(std::unique_ptr<hal::SerialLine> line, hal::Clock& clock,
-                           std::string device, hal::Duration patience)
-    : line_(std::move(line)), clock_(clock), device_(std::move(device)), patience_(patience) {}
+LineExchange::LineExchange(std::unique_ptr<hal::SerialLine> line, ReopenSerialLine reopen,
+                           hal::Clock& clock, std::string device, hal::Duration patience)
+    : line_(std::move(line)),
+      reopen_(std::move(reopen)),
+      clock_(clock),
+      device_(std::move(device)),
+      patience_(patience) {}
 
 std::string LineExchange::ask(std::string_view command) {
+    if (!line_) fail(ErrorKind::disconnected, command, "the line is gone");
     line_->discard_input();
     lines_.clear();
     line_->write(protocol::bytes_of(command), Deadline::after(clock_, patience_));
@@ -40,6 +45,13 @@ std::string LineExchange::next_line(std::string_view command) {
                      std::chrono::duration_cast<std::chrono::milliseconds>(patience_).count()));
         lines_.add(std::span(bytes).first(count));
     }
+}
+
+void LineExchange::reconnect() {
+    if (!reopen_) fail(ErrorKind::disconnected, "reconnect", "there is only one line to it");
+    line_.reset();  // opened by one at a time
+    lines_.clear();
+    line_ = reopen_();
 }
 
 void LineExchange::fail(ErrorKind kind, std::string_view command, const std::string& text) const {

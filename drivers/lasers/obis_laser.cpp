@@ -1,7 +1,6 @@
 // ObisLaser: the head that speaks protocol/obis.h. See obis_laser.h.
 #include "drivers/lasers/obis_laser.h"
 
-#include "drivers/lasers/line_exchange.h"
 #include "drivers/lasers/remote_laser.h"
 #include "hal/error.h"
 #include "protocol/obis.h"
@@ -26,9 +25,10 @@ constexpr double in_specification = 0.05;  // of the power that was set
 
 class ObisHead final : public LaserHead {
 public:
-    ObisHead(std::unique_ptr<hal::SerialLine> line, hal::Clock& clock, const ObisOptions& options,
-             std::string device)
-        : options_(options), exchange_(std::move(line), clock, std::move(device), reply_patience) {}
+    ObisHead(std::unique_ptr<hal::SerialLine> line, ReopenSerialLine reopen, hal::Clock& clock,
+             const ObisOptions& options, std::string device)
+        : options_(options),
+          exchange_(std::move(line), std::move(reopen), clock, std::move(device), reply_patience) {}
 
     const std::string& place() const override { return exchange_.device(); }
     hal::LaserInfo identify() override;
@@ -36,13 +36,17 @@ public:
     void write_power(double power_mw) override;
     void switch_on() override;
     void switch_off() override;
-    void clear_faults() override;
+    // There is no command for it: a fault goes with its cause, or with the key.
+    void clear_faults() override {}
+    void reconnect() override;
     hal::Duration emission_delay() const override { return 10s; }  // CDRH: 5 s
     double power_step_mw() const override { return 0.011; }        // five decimals of a watt
 
 private:
     std::string value(const std::string& header);
     double number(const std::string& header);
+    bool flag(const std::string& header);
+    std::string faults_of(std::uint32_t status);
     void set(const std::string& header, const std::string& argument);
     void frame_replies();
     void check(const ObisLine& line, const std::string& about) const;
@@ -99,6 +103,13 @@ double ObisHead::number(const std::string& header) {
     return *parsed;
 }
 
+bool ObisHead::flag(const std::string& header) {
+    const std::string text = value(header);
+    if (text != "ON" && text != "OFF")
+        fail(ErrorKind::corrupt, header + "?", fmt::format("ON or OFF was due; '{}' came", text));
+    return text == "ON";
+}
+
 void ObisHead::set(const std::string& header, const std::string& argument) {
     frame_replies();
     const std::string command = encode(protocol::ObisCommand{header, false, argument});
@@ -126,26 +137,43 @@ LaserReading ObisHead::read() {
              fmt::format("eight hexadecimal digits were due; '{}' came", text));
     const auto has = [&](std::uint32_t bit) { return (*status & bit) != 0; };
     LaserReading reading;
-    // The key out sets the interlock's bit as well, whatever the door does.
-    reading.interlock_closed = !has(status_bit::interlock_open) || has(status_bit::key_off);
+    // The key out sets the interlock's bit as well, whatever the door does: nobody can tell.
+    reading.interlock_closed = !has(status_bit::interlock_open) && !has(status_bit::key_off);
     reading.emission = has(status_bit::emission);
+    reading.requested = flag("SOUR:AM:STAT") || reading.emission || has(status_bit::cdrh_delay);
+    reading.heating = !reading.emission && has(status_bit::warm_up);
     reading.set_power_mw = 1000 * number("SOUR:POW:LEV:IMM:AMPL");
     reading.measured_power_mw = reading.emission ? 1000 * number("SOUR:POW:LEV") : 0;
     const double off_by = std::abs(reading.measured_power_mw - reading.set_power_mw);
     reading.in_specification = reading.emission && !has(status_bit::warm_up) &&
                                off_by <= in_specification * reading.set_power_mw + power_step_mw();
     if (has(status_bit::key_off))
-        reading.waiting = "the key is off: turn it on";
+        reading.barred = "the key is off: turn it on";
     else if (has(status_bit::standby))
         reading.waiting = "standby after power-up: turn the key off and on";
     else if (has(status_bit::cdrh_delay))
         reading.waiting = "the safety delay is running";
-    if (has(status_bit::fault)) {
-        const auto faults = protocol::parse_obis_word(value("SYST:FAUL"));
-        const std::string words = faults ? protocol::obis_fault_text(*faults) : std::string();
-        reading.fault = words.empty() ? "an unnamed fault" : words;
-    }
+    else if (reading.heating)
+        reading.waiting = "warming up";
+    reading.fault = faults_of(*status);
     return reading;
+}
+
+// In words; empty: none.
+std::string ObisHead::faults_of(std::uint32_t status) {
+    std::string words;
+    const auto name = [&](const std::string& fault) {
+        words += (words.empty() ? "" : ", ") + fault;
+    };
+    if ((status & status_bit::controller_error) != 0) name("an error of the controller");
+    if ((status & status_bit::controller_fault) != 0) name("a fault of the controller");
+    if ((status & (status_bit::fault | status_bit::hardware_fault)) == 0) return words;
+    const auto faults = protocol::parse_obis_word(value("SYST:FAUL"));
+    const std::string named = faults ? protocol::obis_fault_text(*faults) : std::string();
+    name(!named.empty()                               ? named
+         : (status & status_bit::hardware_fault) != 0 ? "a hardware fault"
+                                                      : "an unnamed fault");
+    return words;
 }
 
 void ObisHead::write_power(double power_mw) {
@@ -161,16 +189,18 @@ void ObisHead::switch_off() {
     set("SOUR:AM:STAT", "OFF");
 }
 
-void ObisHead::clear_faults() {
-    set("SYST:ERR:CLE", {});
+void ObisHead::reconnect() {
+    framed_ = false;  // the laser may have been without power as well
+    exchange_.reconnect();
 }
 
 }  // namespace
 
 std::unique_ptr<hal::Laser> open_obis(std::unique_ptr<hal::SerialLine> line, hal::Clock& clock,
-                                      const ObisOptions& options) {
+                                      const ObisOptions& options, ReopenSerialLine reopen) {
     std::string device = "obis " + line->name();
-    auto head = std::make_unique<ObisHead>(std::move(line), clock, options, std::move(device));
+    auto head = std::make_unique<ObisHead>(std::move(line), std::move(reopen), clock, options,
+                                           std::move(device));
     return std::make_unique<RemoteLaser>(clock, std::move(head), options.limit_mw);
 }
 

@@ -2,6 +2,7 @@
 // address.
 #pragma once
 
+#include "drivers/lasers/line_exchange.h"
 #include "hal/laser.h"
 #include "hal/serial_line.h"
 
@@ -15,8 +16,8 @@ struct ObisOptions {
 };
 
 // Turns the laser off, sets handshaking on and the prompt off. Throws DeviceError if nobody
-// answers, or not an OBIS.
+// answers, or not an OBIS. `reopen`: how off() gets another line when this one is gone.
 std::unique_ptr<hal::Laser> open_obis(std::unique_ptr<hal::SerialLine> line, hal::Clock& clock,
-                                      const ObisOptions& options);
+                                      const ObisOptions& options, ReopenSerialLine reopen = {});
 
 }  // namespace opal::drivers

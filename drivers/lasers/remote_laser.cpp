@@ -90,15 +90,18 @@ void RemoteLaser::set_power(double power_mw) {
     if (!(power_mw >= 0))
         fail(ErrorKind::out_of_range, "set_power",
              fmt::format("{} mW asked; 0 to {} mW is possible", power_mw, limit_mw_));
-    head_->write_power(power_mw);
-    begin_warm_up();
-    const double set = head_->read().set_power_mw;
-    if (std::abs(set - power_mw) > head_->power_step_mw() + 0.01 * power_mw) {
+    try {
+        head_->write_power(power_mw);
+        begin_warm_up();
+        const double set = head_->read().set_power_mw;
+        if (std::abs(set - power_mw) > head_->power_step_mw() + 0.01 * power_mw)
+            fail(ErrorKind::refused, "set_power",
+                 fmt::format("{} mW was sent, but the laser reads back {} mW; it is off now. "
+                             "Compare the label with what the bench says about this laser",
+                             power_mw, set));
+    } catch (...) {  // nobody knows how bright it would be
         switch_off("set_power");
-        fail(ErrorKind::refused, "set_power",
-             fmt::format("{} mW was sent, but the laser reads back {} mW; it is off now. Compare "
-                         "the label with what the bench says about this laser",
-                         power_mw, set));
+        throw;
     }
 }
 
@@ -126,10 +129,18 @@ void RemoteLaser::emit() {
 
 void RemoteLaser::wait_for_light(std::unique_lock<std::mutex>& lock) {
     const std::uint64_t offs = offs_;
-    const Deadline deadline = Deadline::after(clock_, head_->emission_delay() + light_patience);
+    const auto warm_patience = [&] {
+        return Deadline::after(clock_, head_->emission_delay() + light_patience);
+    };
+    // A cold laser takes the command and obeys when it is warm; delay and key come after that.
+    const Deadline heated{warm_at_};
+    Deadline deadline = warm_patience();
     for (;;) {
         const LaserReading reading = head_->read();
+        if (reading.heating && !heated.passed(clock_)) deadline = warm_patience();
         if (reading.emission) return;
+        if (!reading.barred.empty())
+            fail(ErrorKind::refused, "emit", reading.barred + "; the laser is off");
         if (!reading.interlock_closed)
             fail(ErrorKind::refused, "emit", "the interlock opened; the laser is off");
         if (!reading.fault.empty())
@@ -176,39 +187,62 @@ void RemoteLaser::off() {
 }
 
 // Ends in `off` or throws with the state as it was. What got no answer is asked once more: it may
-// have been the command that was lost.
+// have been the command that was lost. Of a link that is gone another is made, once.
 void RemoteLaser::switch_off(const char* operation) {
     std::string doubt;
-    for (int attempt = 0; attempt < 2; ++attempt) {
+    bool reconnected = false;
+    for (int attempt = 0, attempts = 2; attempt < attempts; ++attempt) {
         try {
-            if (confirmed_dark()) return;
-            doubt = "the laser was told to be off and still reports emission";
-            break;
+            if (!confirmed_dark()) {
+                doubt =
+                    "the laser was told to be off and still reports emission, or that it will "
+                    "come";
+                break;
+            }
+            if (reconnected && !same_device()) {
+                doubt = "another laser answers where this one was: its emission is unknown";
+                break;
+            }
+            state_ = State::off;
+            fault_.clear();
+            limit_mw_ = 0;
+            return;
         } catch (const DeviceError& error) {
             doubt =
                 fmt::format("the laser did not confirm ({}): emission is unknown", error.what());
+            if (error.kind() != ErrorKind::disconnected || reconnected) continue;
+        }
+        try {
+            reconnected = true;
+            head_->reconnect();
+            attempts = attempt + 3;  // two more on the new link
+        } catch (const DeviceError& error) {
+            doubt += fmt::format("; no new link: {}", error.what());
+            break;
         }
     }
     fail(ErrorKind::timeout, operation,
          doubt + ". Block the beam, turn the key off, and look at the laser and its cable");
 }
 
-// Tells the laser to be off; whether it then says that it is.
+// Tells the laser to be off; whether it then says that it is and stays so.
 bool RemoteLaser::confirmed_dark() {
     head_->switch_off();
     const Deadline deadline = Deadline::after(clock_, dark_patience);
     for (;;) {
         const LaserReading reading = head_->read();
-        if (!reading.emission) {
+        if (!reading.emission && !reading.requested) {
             if (reading.set_power_mw > 0) head_->write_power(0);
-            state_ = State::off;
-            fault_.clear();
-            limit_mw_ = 0;
             return true;
         }
         if (deadline.passed(clock_)) return false;
         clock_.wait_for(look_again);
     }
+}
+
+// Behind a new link may be another device. True before anything is known of this one.
+bool RemoteLaser::same_device() {
+    return info_.serial.empty() || head_->identify().serial == info_.serial;
 }
 
 hal::LaserStatus RemoteLaser::status() {
@@ -241,8 +275,12 @@ LaserReading RemoteLaser::look() {
     std::string wrong;
     if (state_ == State::off && reading.emission) {
         wrong = "the laser emits although nobody here turned it on";
+    } else if (state_ == State::off && reading.requested) {
+        wrong = "the laser was told to emit, and nobody here did";
     } else if (state_ == State::armed || state_ == State::lit) {
-        if (!reading.interlock_closed)
+        if (!reading.barred.empty())
+            wrong = reading.barred;
+        else if (!reading.interlock_closed)
             wrong = "the interlock opened while the laser was armed; close it";
         else if (!reading.fault.empty())
             wrong = fmt::format("the laser reports: {}", reading.fault);
@@ -250,15 +288,27 @@ LaserReading RemoteLaser::look() {
             wrong = "the light ended by itself";
         else if (state_ == State::armed && reading.emission)
             wrong = "the laser emits although it was only armed";
+        else if (state_ == State::armed && reading.requested)
+            wrong = "the laser was told to emit although it was only armed";
     }
-    if (!wrong.empty() && state_ != State::fault) {
+    if (!wrong.empty()) {
         state_ = State::fault;
         fault_ = wrong;
+    }
+    // What went dark by itself may still be enabled, and comes back when the cause has gone.
+    if (!wrong.empty() || (state_ == State::fault && (reading.emission || reading.requested))) {
+        try {
+            head_->switch_off();
+        } catch (const DeviceError& error) {  // off() asks again, and insists
+            if (!wrong.empty())
+                fault_ += fmt::format("; it did not take \"off\": {}", error.what());
+        }
     }
     return reading;
 }
 
 void RemoteLaser::require_ready(const LaserReading& reading, const char* operation) const {
+    if (!reading.barred.empty()) fail(ErrorKind::refused, operation, reading.barred);
     if (!reading.interlock_closed)
         fail(ErrorKind::refused, operation,
              "the interlock is open; close the door switch and try again");

@@ -8,7 +8,9 @@
 // warm-up time is over, or until readings over a tenth of it (a second at most) agree.
 //
 // "OK" is no light, and no answer is not darkness: each command is followed by a reading. When the
-// device cannot confirm that it is off, off() throws and says that emission is unknown.
+// device cannot confirm that it is off, off() throws and says that emission is unknown. Off means
+// that no light comes and none is pending. Whatever goes wrong, the device is told to be off: a
+// door that opened and closes again must find nothing to light.
 #pragma once
 
 #include "drivers/lasers/laser_head.h"
@@ -46,6 +48,7 @@ private:
     void require_ready(const LaserReading& reading, const char* operation) const;
     void switch_off(const char* operation);
     bool confirmed_dark();
+    bool same_device();
     void wait_for_light(std::unique_lock<std::mutex>& lock);
     void begin_warm_up();
     bool warmed_up(const LaserReading& reading);

@@ -42,11 +42,18 @@ public:
     }
     void emit() override {
         log("emit");
+        if (cold) {  // obeys when it is warm; off() ends the wait
+            offs_ = 0;
+            clock_.wait_for(60s);
+            if (offs_ > 0)
+                throw DeviceError(ErrorKind::refused, "scripted", "emit", "off() was called");
+        }
         emitted_at_ = clock_.now();
         state_ = LaserState::warming_up;
     }
     void off() override {
         log("off");
+        ++offs_;
         state_ = LaserState::off;
         if (off_throws) throw DeviceError(ErrorKind::disconnected, "scripted", "off", "no reply");
     }
@@ -63,6 +70,7 @@ public:
     bool refuse_power = false;
     bool off_throws = false;
     bool fault_instead = false;
+    bool cold = false;
 
 private:
     void log(const std::string& call) { calls.push_back(call); }
@@ -71,6 +79,7 @@ private:
     LaserInfo info_;
     LaserState state_ = LaserState::off;
     Time emitted_at_{};
+    int offs_ = 0;
 };
 
 struct Setup {
@@ -158,6 +167,16 @@ TEST_CASE("a stop requested during warm-up ends the wait within one look, laser 
     CHECK(s.laser.calls == whole_life);
     // The guard looks every 20 ms; the wait that saw the stop was the last one.
     CHECK(s.clock.now().time_since_epoch() < 100ms + 20ms);
+}
+
+TEST_CASE("a stop requested while a cold laser warms up calls off() and ends emit()") {
+    Setup s;
+    s.laser.cold = true;
+    s.clock.stop_at = Time(30s);
+    CHECK_THROWS_AS(EmissionGuard(s.laser, s.clock, 10, 20, Deadline::after(s.clock, 300s),
+                                  s.clock.stop.get_token()),
+                    Interrupted);
+    CHECK(s.laser.calls == std::vector<std::string>{"arm 20", "power 10", "emit", "off", "off"});
 }
 
 TEST_CASE("a stop requested before is obeyed without a flash of light") {

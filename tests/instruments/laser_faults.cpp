@@ -1,101 +1,12 @@
 // What goes wrong between a laser driver and its laser, and that nobody is left in doubt about
 // light.
-#include "drivers/lasers/cobolt_laser.h"
-#include "drivers/lasers/dlcpro_laser.h"
-#include "drivers/lasers/obis_laser.h"
-#include "hal/error.h"
-#include "sim/instruments/lasers/cobolt_instrument.h"
-#include "sim/instruments/lasers/dlcpro_doors.h"
-#include "sim/instruments/lasers/obis_instrument.h"
-#include "tests/instruments/laser_bench.h"
-
-#include <doctest/doctest.h>
-
-#include <functional>
-#include <string>
+#include "tests/instruments/laser_fault_bench.h"
 
 using namespace opal;
+using namespace opal::test;
 using namespace std::chrono_literals;
 using hal::ErrorKind;
 using hal::LaserState;
-
-namespace {
-
-constexpr double label_mw = 50;  // contract::small_scene()
-
-std::unique_ptr<hal::Laser> open_cobolt(std::unique_ptr<hal::SerialLine> line, hal::Clock& clock,
-                                        double label) {
-    drivers::CoboltOptions options;
-    options.label_power_mw = label;
-    options.limit_mw = label_mw;
-    options.warm_up = 500ms;
-    return drivers::open_cobolt(std::move(line), clock, options);
-}
-
-struct CoboltBench : test::SerialLaserBench<sim::CoboltInstrument, sim::CoboltScene> {
-    explicit CoboltBench(sim::CoboltScene scene = {}, double label = label_mw)
-        : SerialLaserBench(labelled(scene), [=](auto host, hal::Clock& clock) {
-              return open_cobolt(std::move(host), clock, label);
-          }) {}
-    static sim::CoboltScene labelled(sim::CoboltScene scene) {
-        scene.label_power_mw = label_mw;
-        return scene;
-    }
-    bool light() { return inner->laser().status().measured_power_mw > 0; }
-};
-
-struct ObisBench : test::SerialLaserBench<sim::ObisInstrument, sim::ObisScene> {
-    explicit ObisBench(sim::ObisScene scene = {})
-        : SerialLaserBench(scene, [](auto host, hal::Clock& clock) {
-              return drivers::open_obis(std::move(host), clock, {label_mw, 500ms});
-          }) {}
-};
-
-struct DlcBench {
-    explicit DlcBench(sim::DlcProScene scene = {})
-        : inner(sim::make_simulated_bench(contract::small_scene(), {2, nullptr})),
-          instrument(inner->laser(), inner->clock(), scene),
-          bench(*inner) {
-        sim::VirtualClock& clock = test::virtual_clock(*inner);
-        auto [command, far_command] = sim::make_tcp_pair(clock, "memory:1998", "host");
-        auto [monitor, far_monitor] = sim::make_tcp_pair(clock, "memory:1999", "host");
-        far_ends = {std::move(far_command), std::move(far_monitor)};
-        doors = std::make_unique<sim::DlcProDoors>(instrument, *far_ends.first, *far_ends.second,
-                                                   clock);
-        bench.wire(drivers::open_dlcpro(std::move(command), std::move(monitor), clock,
-                                        {40, 1, 780, label_mw, 500ms}));
-    }
-    std::unique_ptr<sim::SimulatedBench> inner;
-    sim::DlcProInstrument instrument;
-    std::pair<std::unique_ptr<sim::MemoryTcpStream>, std::unique_ptr<sim::MemoryTcpStream>>
-        far_ends;
-    std::unique_ptr<sim::DlcProDoors> doors;
-    test::RewiredBench bench;
-};
-
-// The fault `call` throws: its kind, and words its message holds.
-void check_fault(ErrorKind kind, std::initializer_list<const char*> words,
-                 const std::function<void()>& call) {
-    try {
-        call();
-        FAIL_CHECK("no fault came");
-    } catch (const hal::DeviceError& error) {
-        const std::string text = error.what();
-        CAPTURE(text);
-        CHECK(error.kind() == kind);
-        for (const std::string word : words) {
-            CAPTURE(word);
-            CHECK(text.find(word) != std::string::npos);
-        }
-    }
-}
-
-void arm(hal::Laser& laser, double power_mw) {
-    laser.arm(label_mw);
-    laser.set_power(power_mw);
-}
-
-}  // namespace
 
 TEST_CASE("no answer is not darkness: off() says that emission is unknown, and off again later") {
     CoboltBench cobolt;
@@ -166,7 +77,7 @@ TEST_CASE("OK is no light: a CDRH unit waits for its key") {
     CHECK(laser.status().state == LaserState::off);
 
     arm(laser, 20);
-    test::virtual_clock(*cobolt.inner).call_at(cobolt.inner->clock().now() + 4s, [&] {
+    virtual_clock(*cobolt.inner).call_at(cobolt.inner->clock().now() + 4s, [&] {
         cobolt.instrument.turn_key();
     });
     laser.emit();
@@ -193,7 +104,7 @@ TEST_CASE("a laser that is on when the driver opens it is off afterwards") {
     arm(first.bench.laser(), 20);
     first.bench.laser().emit();
     // The line is opened anew, as after a crash of the program that had it.
-    auto [host, device] = sim::make_serial_pair(test::virtual_clock(*first.inner), "serial:second");
+    auto [host, device] = sim::make_serial_pair(virtual_clock(*first.inner), "serial:second");
     sim::serve(first.instrument, *device);
     const auto second = open_cobolt(std::move(host), first.inner->clock(), label_mw);
     CHECK(second->status().state == LaserState::off);
@@ -213,20 +124,40 @@ TEST_CASE("nobody there is a timeout that says where to look") {
     check_fault(ErrorKind::timeout, {"dlcpro memory:1998", "1998"}, [&] { DlcBench b(dlc); });
 }
 
-TEST_CASE("OBIS: the key's bit is not the interlock's, and no key means no light") {
+TEST_CASE("OBIS: the key out hides the interlock, and no key means no light") {
     ObisBench obis;
     hal::Laser& laser = obis.bench.laser();
+    obis.instrument.scene.key_on = false;
+    CHECK_FALSE(laser.status().interlock_closed);  // nobody can tell
+    check_fault(ErrorKind::refused, {"key is off", "turn it on"}, [&] { laser.arm(label_mw); });
+    CHECK(laser.status().state == LaserState::off);
+    obis.instrument.scene.key_on = true;
+    CHECK(laser.status().interlock_closed);
     arm(laser, 20);
     obis.instrument.scene.key_on = false;
-    CHECK(laser.status().interlock_closed);
-    check_fault(ErrorKind::refused, {"-221"}, [&] { laser.emit(); });
-    CHECK(laser.status().state == LaserState::off);
+    CHECK(laser.status().fault == "the key is off: turn it on");
+    laser.off();
     obis.instrument.scene.key_on = true;
     arm(laser, 20);
     laser.emit();
     obis.instrument.scene.key_on = false;  // turned while emitting
     CHECK(laser.status().state == LaserState::fault);
     laser.off();
+}
+
+TEST_CASE("OBIS: faults of the head's hardware and of the controller are faults") {
+    namespace bits = protocol::obis_status;
+    ObisBench obis;
+    hal::Laser& laser = obis.bench.laser();
+    const auto refused = [&](std::uint32_t bit, const char* words) {
+        obis.instrument.scene.more_status = bit;
+        check_fault(ErrorKind::refused, {words}, [&] { laser.arm(label_mw); });
+    };
+    refused(bits::fault, "an unnamed fault");  // SYST:FAUL? says 0
+    refused(bits::hardware_fault, "a hardware fault");
+    refused(bits::controller_error, "an error of the controller");
+    refused(bits::controller_fault, "a fault of the controller");
+    refused(bits::controller_fault | bits::fault, "a fault of the controller, an unnamed fault");
 }
 
 TEST_CASE("OBIS: light comes after the CDRH delay") {
@@ -253,15 +184,22 @@ TEST_CASE("DLC pro: enabled is not emission while the front key is locked") {
     CHECK(laser.status().state == LaserState::off);
 }
 
-TEST_CASE("DLC pro: a current that is clipped is refused, not taken") {
+TEST_CASE("DLC pro: a current that is clipped turns the laser off") {
     sim::DlcProScene scene;
     scene.clip_ma = 90.0;
     DlcBench dlc(scene);
     hal::Laser& laser = dlc.bench.laser();
-    laser.arm(label_mw);
-    dlc.instrument.scene.clip_ma = 60;  // someone lowers the limit at the front panel
-    check_fault(ErrorKind::unsafe, {"clipped"}, [&] { laser.set_power(45); });
-    laser.off();
+    for (const bool lit : {false, true}) {
+        CAPTURE(lit);
+        arm(laser, 10);
+        if (lit) laser.emit();
+        CHECK(dlc.light() == lit);
+        dlc.instrument.scene.clip_ma = 60;  // someone lowers the limit at the front panel
+        check_fault(ErrorKind::unsafe, {"85", "clipped", "took 60"}, [&] { laser.set_power(45); });
+        CHECK(laser.status().state == LaserState::off);
+        CHECK_FALSE(dlc.light());
+        dlc.instrument.scene.clip_ma = 90;
+    }
 }
 
 TEST_CASE("DLC pro: an interlock that opens and closes between two readings is noticed") {
@@ -291,4 +229,50 @@ TEST_CASE("the cable is pulled while the laser is on") {
     check_fault(ErrorKind::disconnected, {"adapter"}, [&] { laser.status(); });
     check_fault(ErrorKind::timeout, {"emission is unknown", "Block the beam"},
                 [&] { laser.off(); });
+}
+
+TEST_CASE("Cobolt: a measured power that cannot be is asked for again") {
+    CoboltBench cobolt;
+    hal::Laser& laser = cobolt.bench.laser();
+    arm(laser, 20);
+    laser.emit();
+    cobolt.inner->clock().wait_for(1s);
+    cobolt.instrument.scene.stray_powers = 1;
+    CHECK(laser.status().measured_power_mw == doctest::Approx(20));
+    cobolt.instrument.scene.stray_powers = 2;  // it insists
+    CHECK(laser.status().measured_power_mw == doctest::Approx(1000));
+}
+
+TEST_CASE("DLC pro: the monitoring line that ends is a fault once, then it is done without") {
+    DlcBench dlc;
+    hal::Laser& laser = dlc.bench.laser();
+    arm(laser, 20);
+    laser.emit();
+    dlc.far_ends.second->unplug();
+    const hal::LaserStatus status = laser.status();
+    CHECK(status.state == LaserState::fault);
+    CHECK(status.fault.find("monitoring line") != std::string::npos);
+    laser.off();
+    CHECK_FALSE(dlc.light());
+    arm(laser, 20);
+    laser.emit();
+    CHECK(dlc.light());
+    CHECK(laser.status().fault.empty());
+}
+
+TEST_CASE("DLC pro: the monitoring port keeps only names there are, for one connection") {
+    DlcBench dlc;
+    const auto ask = [&](const char* text) {
+        return dlc.instrument.monitor(protocol::bytes_of(text));
+    };
+    const std::string unknown = ask("(add 'nope 50)\n");
+    CHECK(unknown.find("-3") != std::string::npos);
+    CHECK(unknown.find("nope") != std::string::npos);
+    CHECK(dlc.instrument.events().find("nope") == std::string::npos);
+    CHECK(ask("(add 'frontkey-locked 50)\n").find("'frontkey-locked #f") != std::string::npos);
+    dlc.instrument.scene.key_locked = true;
+    CHECK(dlc.instrument.events().find("'frontkey-locked #t") != std::string::npos);
+    dlc.instrument.monitor_connected();
+    dlc.instrument.scene.key_locked = false;
+    CHECK(dlc.instrument.events().empty());
 }

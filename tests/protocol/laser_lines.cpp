@@ -89,7 +89,7 @@ TEST_CASE("Cobolt: operating states of the three families") {
     using enum CoboltState;
     constexpr CoboltState mld[] = {off, waiting, on, on, on, fault, aborted};
     constexpr CoboltState dpl[] = {off, waiting, waiting, warming_up, on, fault, aborted, on};
-    constexpr CoboltState gen[] = {off,   waiting, waiting, warming_up, on,
+    constexpr CoboltState gen[] = {off,   heating, waiting, warming_up, on,
                                    fault, aborted, waiting, standby};
     for (int code = 0; code < 7; ++code)
         CHECK(cobolt_state(CoboltFamily::mld_06, code) == mld[code]);

@@ -2,6 +2,7 @@
 #include "sim/instruments/lasers/cobolt_instrument.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cctype>
 
 namespace opal::sim {
@@ -33,7 +34,13 @@ CoboltReply syntax_error(const CoboltCommand& command) {
 }  // namespace
 
 CoboltInstrument::CoboltInstrument(hal::Laser& light, hal::Clock& clock, const CoboltScene& s)
-    : scene(s), light_(light), clock_(clock) {}
+    : scene(s), light_(light), clock_(clock), warm_at_(clock.now() + s.cold_for) {
+    assert(s.cold_for == hal::Duration{0} || s.family == CoboltFamily::gen_05);
+}
+
+bool CoboltInstrument::cold() const {
+    return clock_.now() < warm_at_;
+}
 
 std::string CoboltInstrument::receive(std::span<const std::byte> bytes) {
     lines_.add(bytes);
@@ -73,7 +80,8 @@ CoboltReply CoboltInstrument::answer(const CoboltCommand& command) {
         return ok;
     }
     if (name == "l0" || name == "@cob0") {
-        waits_for_key_ = asked_ = false;
+        asked_ = false;
+        if (name == "@cob0") waits_for_key_ = false;
         if (!scene.stuck_on) {
             light_.off();
             lit_ = false;
@@ -100,6 +108,10 @@ CoboltReply CoboltInstrument::query(const std::string& name) {
     if (name == "l?") return flag(lit_ || asked_ || waits_for_key_);
     if (name == "gom?") return value(std::to_string(operating_state()));
     if (name == "p?") return value(format_number(power_mw_ / 1000, 4));
+    if (name == "pa?" && scene.stray_powers > 0) {
+        --scene.stray_powers;
+        return value("1");
+    }
     if (name == "pa?") return value(format_number(status.measured_power_mw / 1000, 4));
     if (name == "f?") return value(std::to_string(fault_));
     return syntax_error({name, {}});
@@ -117,7 +129,7 @@ CoboltReply CoboltInstrument::set_power(const std::string& watts) {
 void CoboltInstrument::start() {
     if (fault_ != 0 || lit_ || asked_) return;
     asked_ = true;
-    light_at_ = clock_.now() + scene.emission_delay;
+    light_at_ = std::max(clock_.now(), warm_at_) + scene.emission_delay;
     settle();
 }
 
@@ -151,7 +163,8 @@ int CoboltInstrument::operating_state() const {
     const bool gen_05 = scene.family == CoboltFamily::gen_05;
     if (fault_ != 0) return 5;
     if (waits_for_key_) return gen_05 ? 2 : 1;
-    if (asked_) return gen_05 ? 1 : mld ? 1 : 2;
+    // None of the families has a word of its own for the safety delay.
+    if (asked_) return gen_05 ? (cold() ? 1 : 2) : mld ? 1 : 2;
     if (!lit_) return 0;
     if (mld) return 2;  // says "on" from the first light
     return light_.status().state == LaserState::warming_up ? 3 : 4;

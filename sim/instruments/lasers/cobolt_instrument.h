@@ -2,8 +2,9 @@
 // table.
 //
 // The states are those of the real one (protocol/cobolt.h): a CDRH unit answers OK to @cob1 and
-// waits for its key; light comes after the safety delay; an open interlock leaves a fault that only
-// "cf" clears. Upper case is a syntax error.
+// waits for its key, "l0" or not, until @cob0; light comes after the safety delay, and not before
+// the temperatures are reached; an open interlock leaves a fault that only "cf" clears. Upper case
+// is a syntax error.
 #pragma once
 
 #include "hal/laser.h"
@@ -21,6 +22,7 @@ struct CoboltScene {
     bool cdrh = false;      // the key has to be turned after @cob1
     bool autostart = true;  // false: OEM unit, "l1" works
     hal::Duration emission_delay{0};
+    hal::Duration cold_for{0};  // from power-up; "waiting for temperatures", which the 05 alone has
     // What goes wrong on the line.
     bool echo = false;         // repeats each command first
     int empty_replies = 0;     // so many of the next replies are an empty line
@@ -28,6 +30,7 @@ struct CoboltScene {
     bool silent = false;       // answers nothing
     bool stuck_on = false;     // "l0" answers OK and light stays
     bool wrong_power = false;  // takes half of the power asked for
+    int stray_powers = 0;      // so many of the next "pa?" answer a 1 that means nothing
 };
 
 class CoboltInstrument final : public LineInstrument {
@@ -46,6 +49,7 @@ private:
     void start();
     void settle();  // the delay is over, the interlock has opened
     int operating_state() const;
+    bool cold() const;
 
     hal::Laser& light_;
     hal::Clock& clock_;
@@ -55,6 +59,7 @@ private:
     bool waits_for_key_ = false;
     bool lit_ = false;
     int fault_ = 0;
+    const hal::Time warm_at_;
     hal::Time light_at_{};
 };
 

@@ -1,6 +1,8 @@
 // DlcProDoors: see dlcpro_doors.h.
 #include "sim/instruments/lasers/dlcpro_doors.h"
 
+#include "hal/error.h"
+
 #include <array>
 #include <chrono>
 #include <mutex>
@@ -18,8 +20,11 @@ void write(MemoryTcpStream& stream, const std::string& text) {
 template <class Answer>
 void serve(MemoryTcpStream& stream, Answer&& answer) {
     std::array<std::byte, 512> bytes;
-    while (const std::size_t count = stream.read(bytes, hal::Deadline{}))
-        write(stream, answer(std::span<const std::byte>(bytes).first(count)));
+    try {
+        while (const std::size_t count = stream.read(bytes, hal::Deadline{}))
+            write(stream, answer(std::span<const std::byte>(bytes).first(count)));
+    } catch (const hal::DeviceError&) {  // the host is gone
+    }
 }
 
 }  // namespace
@@ -35,7 +40,11 @@ struct DlcProDoors::Watch : std::enable_shared_from_this<Watch> {
     void look() {
         const std::lock_guard lock(mutex);
         if (instrument == nullptr) return;
-        write(monitor, instrument->events());
+        try {
+            write(monitor, instrument->events());
+        } catch (const hal::DeviceError&) {  // the host is gone: nobody to tell any more
+            return;
+        }
         again();
     }
 

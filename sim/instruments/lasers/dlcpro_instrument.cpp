@@ -46,16 +46,28 @@ std::string DlcProInstrument::command(std::span<const std::byte> bytes) {
     return replies;
 }
 
+void DlcProInstrument::monitor_connected() {
+    requests_.clear();
+    watched_.clear();
+}
+
 std::string DlcProInstrument::monitor(std::span<const std::byte> bytes) {
     requests_.add(bytes);
+    std::string errors;
     while (const auto line = requests_.next()) {
         const auto request = protocol::parse_dlc_command(*line);
         if (!request) continue;
-        if (request->verb == DlcVerb::add) watched_.emplace(request->name, std::string());
+        if (request->verb == DlcVerb::add) {
+            // Only what there is: names made up by the host would pile up.
+            if (value_of(request->name) == no_such_parameter)
+                errors += event(request->name, no_such_parameter);
+            else
+                watched_.emplace(request->name, std::string());
+        }
         if (request->verb == DlcVerb::remove) watched_.erase(request->name);
         if (request->verb == DlcVerb::remove_all) watched_.clear();
     }
-    return events();
+    return errors + events();
 }
 
 std::string DlcProInstrument::events() {
@@ -66,15 +78,18 @@ std::string DlcProInstrument::events() {
         const std::string now = encode(reply);
         if (now == told) continue;
         told = now;
-        const auto ms =
-            std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now().time_since_epoch())
-                .count();
-        const std::string time =
-            fmt::format("2024-01-01T{:02}:{:02}:{:02}.{:03}Z", ms / 3600000 % 24, ms / 60000 % 60,
-                        ms / 1000 % 60, ms % 1000);
-        pushed += encode(protocol::DlcEvent{time, name, reply});
+        pushed += event(name, reply);
     }
     return pushed;
+}
+
+std::string DlcProInstrument::event(const std::string& name, const DlcReply& reply) const {
+    const auto ms =
+        std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now().time_since_epoch())
+            .count();
+    const std::string time = fmt::format("2024-01-01T{:02}:{:02}:{:02}.{:03}Z", ms / 3600000 % 24,
+                                         ms / 60000 % 60, ms / 1000 % 60, ms % 1000);
+    return encode(protocol::DlcEvent{time, name, reply});
 }
 
 DlcReply DlcProInstrument::answer(const DlcCommand& command) {
@@ -120,7 +135,7 @@ DlcReply DlcProInstrument::set(const std::string& name, const DlcValue& value) {
     if (name == "laser1:dl:cc:enabled") {
         const auto* const on = std::get_if<bool>(&value);
         if (on == nullptr) return DlcError{-2, "wrong type"};
-        enabled_ = *on;
+        enabled_ = *on || (enabled_ && scene.stuck_on);
         settle();
         return done;
     }
@@ -134,7 +149,6 @@ void DlcProInstrument::settle() {
     if (!may || status.state == LaserState::fault) {
         if (status.state != LaserState::off) light_.off();
         lit_ = false;
-        if (status.state == LaserState::fault) enabled_ = false;
         return;
     }
     const double power = std::clamp(scene.slope_mw_per_ma * (current_ma_ - scene.threshold_ma), 0.0,

@@ -25,7 +25,8 @@ struct DlcProScene {
     double clip_ma = 140;
     bool key_locked = false;
     bool echo = false;
-    bool silent = false;  // answers nothing
+    bool silent = false;    // answers nothing
+    bool stuck_on = false;  // "enabled #f" is answered 0, and nothing happens
 };
 
 class DlcProInstrument {
@@ -36,6 +37,8 @@ public:
     // What the command port sends to whoever connects.
     std::string greeting() const;
     std::string command(std::span<const std::byte> bytes);
+    // A host connects to the monitoring port: it has asked for nothing yet.
+    void monitor_connected();
     std::string monitor(std::span<const std::byte> bytes);
     // What the monitoring line pushes now: what was added and has changed since it was last told,
     // and every value asked for once.
@@ -46,13 +49,14 @@ private:
     protocol::DlcReply answer(const protocol::DlcCommand& command);
     protocol::DlcReply value_of(const std::string& name) const;
     protocol::DlcReply set(const std::string& name, const protocol::DlcValue& value);
+    std::string event(const std::string& name, const protocol::DlcReply& reply) const;
     void settle();
 
     hal::Laser& light_;
     hal::Clock& clock_;
     protocol::LineSplitter commands_;
     protocol::LineSplitter requests_;
-    std::map<std::string, std::string> watched_;  // name -> what was last told
+    std::map<std::string, std::string> watched_;  // name of a parameter -> what was last told
     double current_ma_ = 0;
     bool enabled_ = false;
     bool lit_ = false;

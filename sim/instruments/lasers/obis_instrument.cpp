@@ -14,7 +14,7 @@ using protocol::ObisLine;
 namespace status_bit = protocol::obis_status;
 
 ObisInstrument::ObisInstrument(hal::Laser& light, hal::Clock& clock, const ObisScene& s)
-    : scene(s), light_(light), clock_(clock) {}
+    : scene(s), light_(light), clock_(clock), warm_at_(clock.now() + s.cold_for) {}
 
 std::string ObisInstrument::receive(std::span<const std::byte> bytes) {
     lines_.add(bytes);
@@ -83,13 +83,14 @@ int ObisInstrument::change(const ObisCommand& command) {
     if (!on && !off) return command.argument.empty() ? missing : invalid;
     if (handshake) scene.handshake = on;
     if (!emission) return 0;
+    if (off && scene.stuck_on) return 0;
     if (off) {
         asked_ = lit_ = false;
         light_.off();
         return 0;
     }
     if (!scene.key_on || !light_.status().interlock_closed) return conflict;
-    if (!asked_ && !lit_) light_at_ = clock_.now() + scene.emission_delay;
+    if (!asked_ && !lit_) light_at_ = std::max(clock_.now(), warm_at_) + scene.emission_delay;
     asked_ = !lit_;
     settle();
     return 0;
@@ -120,15 +121,16 @@ void ObisInstrument::settle() {
 
 std::uint32_t ObisInstrument::status_word() const {
     const hal::LaserStatus status = light_.status();
-    std::uint32_t word =
-        status_bit::controller | status_bit::remote_active | status_bit::enumerated;
+    std::uint32_t word = status_bit::controller | status_bit::remote_active |
+                         status_bit::enumerated | scene.more_status;
     if (!scene.key_on)
         return word | status_bit::key_off | status_bit::interlock_open | status_bit::standby;
     if (!status.interlock_closed) return word | status_bit::interlock_open | status_bit::standby;
     word |= status_bit::twelve_volts;
-    if (asked_) word |= status_bit::cdrh_delay;
+    const bool cold = clock_.now() < warm_at_;
+    if (asked_ && !cold) word |= status_bit::cdrh_delay;
     if (lit_) word |= status_bit::emission;
-    if (status.state == LaserState::warming_up) word |= status_bit::warm_up;
+    if (cold || status.state == LaserState::warming_up) word |= status_bit::warm_up;
     return word;
 }
 

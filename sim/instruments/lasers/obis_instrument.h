@@ -1,8 +1,9 @@
 // ObisInstrument: a Coherent OBIS as its serial line shows it, around a laser on the optical table.
 //
 // Handshaking can be off when somebody opens it, as a host program before may have left it. AM:STAT
-// ON is taken whenever the key is on, and light comes after the CDRH delay. With the key out the
-// status word says so, and says "interlock open" whatever the door does.
+// ON is taken whenever the key is on, and light comes when the laser has warmed up and after the
+// CDRH delay. With the key out the status word says so, and says "interlock open" whatever the door
+// does.
 #pragma once
 
 #include "hal/laser.h"
@@ -23,7 +24,10 @@ struct ObisScene {
     bool handshake = true;
     bool key_on = true;
     hal::Duration emission_delay{0};  // CDRH: 5 s
+    hal::Duration cold_for{0};        // from power-up
+    std::uint32_t more_status = 0;    // bits the status word has besides: faults
     bool silent = false;              // answers nothing
+    bool stuck_on = false;            // AM:STAT OFF is answered OK, and nothing happens
 };
 
 class ObisInstrument final : public LineInstrument {
@@ -48,6 +52,7 @@ private:
     double power_mw_ = 0;
     bool asked_ = false;
     bool lit_ = false;
+    const hal::Time warm_at_;
     hal::Time light_at_{};
 };
 
