@@ -123,7 +123,8 @@ std::size_t Acquisition::run_capacity() const {
                           fmt::format("the DMD holds {} patterns and {} sequence entries; proving "
                                       "the pairing needs at least {} and {}",
                                       slots, entries, first_data_slot + 1, around + 1));
-    return std::min(slots - first_data_slot, entries - around);
+    return std::max<std::size_t>(
+        1, std::min({slots - first_data_slot, entries - around, most_per_run}));
 }
 
 void Acquisition::acquire(std::span<const hal::BitPattern> patterns, const Sink& sink) {

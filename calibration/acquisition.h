@@ -14,6 +14,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <span>
 #include <stop_token>
@@ -67,6 +68,8 @@ public:
     // With the laser off and a black pattern these are dark frames.
     void acquire_still(const hal::BitPattern& pattern, std::size_t frames, const Sink& sink);
 
+    // Longer lists are split: the drift node says for how long phase and medium stand still.
+    std::size_t most_per_run = std::numeric_limits<std::size_t>::max();
     // Called for every run that has to be taken again, with the reason.
     std::function<void(const std::string& why)> on_repeat;
 

@@ -263,6 +263,7 @@ private:
         session_.misread_frames = 0;
         const hal::Time begin = bench_.clock().now();
         measure(session_, info.node);
+        session_.measured_now[info.node] = true;
         settings_after();
         finish(info, seconds(bench_.clock().now() - begin));
         if (before && confirmed(info, *before)) {

@@ -158,11 +158,9 @@ std::vector<ErrorSource> predict_errors(const Record& record, const Demodulator&
     // Losing the part x of its correlation turns 2 x of the medium's power into something else;
     // vibration within an exposure blurs the phase.
     const Drift& drift = *record.drift;
-    const bool fades = drift.decorrelation_per_s.value > 3 * drift.decorrelation_per_s.sigma;
     const double sweep = 2 * std::numbers::pi * drift.vibration_hz * drift.vibration_rad *
                          std::chrono::duration<double>(record.timing.exposure).count();
-    source("drift",
-           (fades ? 2 * drift.decorrelation_per_s.value * in.age_s : 0) + sweep * sweep / 12);
+    source("drift", 2 * loss_after(drift, in.age_s) + sweep * sweep / 12);
     // Differences of the pixels are light that stands still while everything else turns with the
     // phase. Static light was learned when the gain was 1.
     source("PRNU", fixed_pattern_power(record, demodulator) * in.gain_step2 * scale);

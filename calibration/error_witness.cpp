@@ -2,6 +2,7 @@
 #include "calibration/error_witness.h"
 
 #include "calibration/error_budget.h"
+#include "calibration/graph.h"
 #include "calibration/pixel_witness.h"
 #include "calibration/session.h"
 #include "calibration/twin_image.h"
@@ -131,8 +132,7 @@ private:
         const double sigma =
             std::sqrt(std::max(squares / patterns_ - mean * mean, 0.0) / patterns_) / modes_;
         common_ = common.real() / n;
-        // Noise times noise, and noise times what is common.
-        common_sigma_ = std::sqrt((temporal_ * temporal_ / 2 + temporal_ * std::abs(common_)) / n);
+        common_sigma_ = product_sigma(temporal_, std::abs(common.real()), n) / n;
         validation_.temporal_error = {temporal_ * in_.scale, sigma * in_.scale};
         validation_.reproducible_error = {common_ * in_.scale, common_sigma_ * in_.scale};
         // Residuals turned back to the phase of the prediction, for what turns with it.
@@ -260,16 +260,14 @@ private:
         const double together = product(first, second) / n * gain2_;
         const double dof = static_cast<double>(rank) * modes_;
         found(
-            "matrix noise", explained, temporal_ * std::sqrt(dof / 2) / n,
+            "matrix noise", explained, product_sigma(temporal_, std::abs(explained) * n, dof) / n,
             fmt::format("reproducible and linear in {} parts of the pattern; with the strip's and "
                         "what stands still",
                         rank));
         // The matrix takes up what of |S|^2 is linear in the pattern; the rest is to be found.
         const Rows leaks = overlap();
         const Rows rest = beyond_linear(leaks);
-        const Measured found_part = part_of(leaks);
-        const double part = found_part.value;
-        const double part_sigma = found_part.sigma;
+        const auto [part, part_sigma] = part_of(leaks);
         const double each = product(rest, rest) / n * gain2_;
         const double overlapping = part * std::abs(part) * each;
         found(
@@ -331,10 +329,7 @@ private:
         // F takes up as far as the steps are alike.
         const double alike = std::norm(mean_step) / std::max(leverage, 1e-300);
         const double shared = 1 / std::max(1 - in_.lit_part * alike, 0.1);
-        const double older = in_.pause_s > 0 ? in_.age_s / in_.pause_s : 0;
-        found("drift", moved * shared * older, moved_sigma * shared * older,
-              fmt::format("{} patterns again after {:.1f} s, scaled to {:.2g} s", late, in_.pause_s,
-                          in_.age_s));
+        tell_drift(moved * shared, moved_sigma * shared);
         const double noise_of_still = moving / gain2_ / std::max(steps2, 1e-300);
         const double prnu = taken / std::max(steps2, 1e-300) / modes_ - noise_of_still;
         const double sigma =
@@ -351,6 +346,17 @@ private:
                               "twin of light that the modes do not hold looks alike",
                               std::sqrt(leverage)));
         }
+    }
+
+    void tell_drift(double changed, double sigma) {
+        const double older = growth_of_change(in_.age_s, in_.pause_s);
+        const std::string scaled = fmt::format("over {:.1f} s, scaled to the matrix's age of {}",
+                                               in_.pause_s, text_of_age(in_.age_s));
+        if (sigma * older * in_.scale > validation_.measured_error)
+            return unknown("drift", "the change " + scaled +
+                                        ", says nothing: more than all error; "
+                                        "what has been lost is part of matrix noise");
+        found("drift", changed * older, sigma * older, "change of patterns " + scaled);
     }
 
     // The part of a residual that is a copy of the field itself: a wrong gain.

@@ -14,7 +14,8 @@
 //   encoding           what is reproducible and nothing of these: it takes more to explain
 //   PRNU               light common to all patterns that does not turn when the phase does: the
 //                      change of r / g over the pause, regressed on the change of 1 / g
-//   drift              change of the fields over the pause, scaled to the age of the matrix
+//   drift              change of the fields over the pause, scaled to the age of the matrix by the
+//                      larger of two laws (nodes/drift.h)
 //
 // Rule: a share that cannot be told from another on this bench says so and why.
 #pragma once
@@ -22,6 +23,7 @@
 #include "calibration/nodes/validation.h"
 #include "calibration/white_noise.h"
 
+#include <cmath>
 #include <complex>
 #include <cstdint>
 #include <span>
@@ -57,6 +59,13 @@ struct WitnessInputs {
     std::uint64_t clipped = 0;      // pixels at the clipping level
     std::uint64_t pixels = 0;       // of so many
 };
+
+// Standard uncertainty of Re sum conj(a_i) b_i over `count` complex numbers: a_i and b_i have a
+// part in common, of summed power `common`, and each its own noise of power `noise`. Noise times
+// noise gives noise^2 / 2 for each, noise times what is common noise * common in all.
+inline double product_sigma(double noise, double common, double count) {
+    return std::sqrt(noise * noise / 2 * count + noise * common);
+}
 
 // Fills measured, separable and how of the sources in `validation.budget`, and its temporal and
 // reproducible error.

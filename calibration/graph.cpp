@@ -17,10 +17,6 @@ namespace {
 constexpr double hour_s = 3600;
 constexpr double day_s = 24 * hour_s;
 
-// The share of the field's correlation that a matrix may lose before it is measured again. Where
-// 0.99 is wanted of a fresh one, half a percent is what there is to spend.
-constexpr double spare_correlation = 5e-3;
-
 template <typename R, typename Use>
 void with_node(R& r, Node node, const Use& use) {
     const auto given = [&](auto& result) {
@@ -251,9 +247,7 @@ double age_limit_s(const Record& record, Node node) {
     const double usual = info_of(node).age_limit_s;
     const bool medium = node == Node::identity || node == Node::matrix || node == Node::validation;
     if (!medium || !record.drift) return usual;
-    const Measured& loss = record.drift->decorrelation_per_s;
-    if (!(loss.value > 3 * loss.sigma) || !(loss.value > 0)) return usual;
-    return std::min(usual, spare_correlation / loss.value);
+    return std::min(usual, time_to_lose(*record.drift, spare_correlation));
 }
 
 std::string text_of_age(double seconds) {

@@ -98,6 +98,10 @@ Freshness assess(const Record& record, Node node, const Wanted& wanted);
 // Of the whole record; what depends on something not fresh is not fresh either.
 PerNode<Freshness> assess(const Record& record, const Wanted& wanted);
 
+// The share of the field's correlation that a matrix may lose before it is measured again. Where
+// 0.99 is wanted of a fresh one, half a percent is what there is to spend.
+inline constexpr double spare_correlation = 5e-3;
+
 // The age limit a new result gets: shorter for what the light passes through where the drift node
 // has seen the medium change.
 double age_limit_s(const Record& record, Node node);

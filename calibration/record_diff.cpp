@@ -1,6 +1,7 @@
 // RecordDiff: see record_diff.h.
 #include "calibration/record_diff.h"
 
+#include "calibration/array_change.h"
 #include "calibration/session.h"
 
 #include <fmt/format.h>
@@ -13,8 +14,6 @@
 namespace opal::calibration {
 
 namespace {
-
-constexpr double enough_sigmas = 4;
 
 // One number that is compared, and what moves it.
 struct Quantity {
@@ -200,6 +199,7 @@ NodeDiff compare(const Record& before, const Record& after, Node node) {
         const auto now = q.of(after);
         if (then && now) diff.changes.push_back(compared(q, *then, *now));
     }
+    for (Change& c : array_changes(before, after, node)) diff.changes.push_back(std::move(c));
     std::stable_sort(diff.changes.begin(), diff.changes.end(), [](auto& a, auto& b) {
         return a.significant != b.significant ? a.significant : a.sigmas > b.sigmas;
     });

@@ -17,6 +17,8 @@
 
 namespace opal::calibration {
 
+inline constexpr double enough_sigmas = 4;
+
 struct Change {
     std::string what;  // "reference light"
     std::string unit;

@@ -30,6 +30,8 @@ struct Session {
     std::uint32_t repeated_runs = 0;
     std::uint32_t misread_frames = 0;
     std::string last_failure = {};
+    // Which results are of this run: for them the bench's own clock has not begun anew since.
+    PerNode<bool> measured_now = {};
 
     void expect(std::size_t frames) {
         frames_done = 0;
@@ -52,6 +54,7 @@ struct Session {
     // The session must outlive it: repeats are counted here.
     Acquisition acquisition(hal::Region region, hal::PixelFormat format, Timing timing) {
         Acquisition made(bench, region, format, timing, stop);
+        if (record.drift) made.most_per_run = record.drift->batch_frames;
         made.on_repeat = [this](const std::string& why) {
             ++repeated_runs;
             last_failure = why;

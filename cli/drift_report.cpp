@@ -33,16 +33,17 @@ std::string verdict(const DriftReport& report) {
 
 std::string drift_table(const DriftReport& report, const Terminal& terminal) {
     std::string text = terminal.out(
-        Ink::strong, fmt::format("{:>8} {:>10} {:>10} {:>10} {:>18} {:>8} {:>7}\n", "min", "in use",
-                                 "frozen", "truth", "loss seen", "phase", "power"));
+        Ink::strong, fmt::format("{:>8} {:>10} {:>10} {:>10} {:>18} {:>16} {:>7}\n", "min",
+                                 "in use", "frozen", "truth", "loss seen", "phase", "power"));
     const std::size_t step = std::max<std::size_t>(1, report.samples.size() / (most_rows - 1));
     for (std::size_t i = 0; i < report.samples.size(); ++i) {
         const DriftSample& s = report.samples[i];
         if (i % step != 0 && !s.refreshed) continue;
         text += fmt::format(
-            "{:>8.1f} {:>10.5f} {:>10.5f} {:>10} {:>8.5f} +- {:.5f} {:>8.2f} {:>7.3f}{}\n",
+            "{:>8.1f} {:>10.5f} {:>10.5f} {:>10} {:>8.5f} +- {:.5f} {:>6.3f} +- {:.4f} "
+            "{:>7.3f}{}\n",
             s.time_s / 60, s.in_use, s.frozen, s.truth ? fmt::format("{:.5f}", *s.truth) : "-",
-            s.loss, s.loss_sigma, s.phase_rad, s.power,
+            s.loss, s.loss_sigma, s.phase_rad, s.phase_sigma_rad, s.power,
             s.refreshed ? "  matrix measured again" : "");
     }
     const bool ok = report.passed();
@@ -71,6 +72,7 @@ std::string drift_json(const DriftReport& report) {
                     {"loss", s.loss},
                     {"loss_sigma", s.loss_sigma},
                     {"phase_rad", s.phase_rad},
+                    {"phase_sigma_rad", s.phase_sigma_rad},
                     {"power", s.power},
                     {"refreshed", s.refreshed}};
         if (s.truth) sample["correlation_truth"] = *s.truth;
@@ -105,6 +107,7 @@ std::string drift_page(const DriftReport& report) {
         loss.deviation.push_back(s.loss_sigma);
         phase.x.push_back(min);
         phase.y.push_back(s.phase_rad);
+        phase.deviation.push_back(s.phase_sigma_rad);
         power.x.push_back(min);
         power.y.push_back(s.power);
     }

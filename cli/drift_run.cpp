@@ -150,8 +150,10 @@ DriftReport run_drift(Session& session, const DriftRunOptions& options) {
             sample.loss = projector.health().correlation_loss;
             sample.loss_sigma = projector.health().correlation_loss_sigma;
             if (!projector.drift().history.empty()) {
-                sample.phase_rad = projector.drift().history.back().phase_rad;
-                sample.power = projector.drift().history.back().power;
+                const projection::DriftPoint& last = projector.drift().history.back();
+                sample.phase_rad = last.phase_rad;
+                sample.phase_sigma_rad = last.phase_sigma_rad;
+                sample.power = last.power;
             }
             sample.refreshed = projector.drift().refreshes > refreshes;
             report.samples.push_back(sample);

@@ -32,7 +32,8 @@ struct DriftSample {
     std::optional<double> truth;  // with the medium as it is now; a simulated bench knows it
     double loss = 0;              // of correlation, as the projector itself sees it
     double loss_sigma = 0;
-    double phase_rad = 0;    // between the arms
+    double phase_rad = 0;  // between the arms
+    double phase_sigma_rad = 0;
     double power = 1;        // of the light
     bool refreshed = false;  // the matrix was measured again
 };

@@ -165,7 +165,9 @@ Json light_json(const projection::OpticalHealth& health) {
             {"matrix_refreshes", health.matrix_refreshes},
             {"correlation_loss", health.correlation_loss},
             {"correlation_loss_sigma", health.correlation_loss_sigma},
-            {"largest_correlation_loss", health.largest_correlation_loss}};
+            {"largest_correlation_loss", health.largest_correlation_loss},
+            {"beyond_budget", health.beyond_budget},
+            {"largest_phase_sigma_rad", health.largest_phase_sigma_rad}};
 }
 
 projection::OpticalHealth light_of(const Json& json) {
@@ -185,6 +187,9 @@ projection::OpticalHealth light_of(const Json& json) {
         json.value("correlation_loss_sigma", health.correlation_loss_sigma);
     health.largest_correlation_loss =
         json.value("largest_correlation_loss", health.largest_correlation_loss);
+    health.beyond_budget = json.value("beyond_budget", health.beyond_budget);
+    health.largest_phase_sigma_rad =
+        json.value("largest_phase_sigma_rad", health.largest_phase_sigma_rad);
     return health;
 }
 

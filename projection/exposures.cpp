@@ -60,6 +60,8 @@ Exposures::Exposures(hal::Bench& bench, const calibration::Record& record, int i
         w.field.resize(demodulator_.modes());
         w.hits.resize(record.holography.region.pixels());
     }
+    if (record.drift) acquisition_.most_per_run = record.drift->batch_frames;
+    if (record.matrix) noise_power_ = record.matrix->noise_power;
     acquisition_.on_repeat = [this](const std::string& why) { tell(Notice::run_repeated, why); };
 }
 
@@ -75,6 +77,7 @@ void Exposures::digest(std::size_t index, const hal::Frame& frame, std::size_t w
     FrameCheck::Finding& finding = findings_[pattern];
     finding = {};
     reading = {};
+    moments_[pattern] = {round_, frame.device_time};
     check_.look(frame, finding, w.hits);
     ++w.frames;
     const hal::Frame* good = &frame;
@@ -108,6 +111,7 @@ void Exposures::digest(std::size_t index, const hal::Frame& frame, std::size_t w
 
 // Shows patterns and waits until all their frames are digested.
 void Exposures::expose(std::span<const hal::BitPattern> patterns) {
+    ++round_;
     const std::uint64_t repeated_before = acquisition_.stats().repeated_runs;
     std::size_t next = 0;
     const auto count_repeats = [&] {
@@ -147,6 +151,7 @@ std::vector<std::size_t> Exposures::measure(EncodedBatch& batch, Encoder& encode
                    static_cast<Eigen::Index>(chosen_modes_.size()));
     readings_.assign(batch.distinct, {});
     findings_.assign(batch.distinct, {});
+    moments_.assign(batch.distinct, {});
     retried_.clear();
     if (batch.distinct == 0) return {};
     expose(batch.shown());
@@ -192,7 +197,8 @@ void Exposures::look_back() {
         health.lowest_correlation =
             std::min(health.lowest_correlation, double{readings_[k].expected});
         power += std::abs(readings_[k].gain) / static_cast<double>(readings_.size());
-        if (k == 0) continue;
+        // A frame that was taken again is seconds from its neighbours in the batch.
+        if (!follows(k)) continue;
         const double step =
             std::abs(std::arg(readings_[k].gain * std::conj(readings_[k - 1].gain)));
         health.largest_phase_step_rad = std::max(health.largest_phase_step_rad, step);
@@ -214,6 +220,12 @@ void Exposures::look_back() {
                          "divided out, down to 50 %",
                          100 * power));
     power_is_off_ = off;
+}
+
+bool Exposures::follows(std::size_t pattern) const {
+    if (pattern == 0 || moments_[pattern].round != moments_[pattern - 1].round) return false;
+    const hal::Duration gap = moments_[pattern].device_time - moments_[pattern - 1].device_time;
+    return gap > hal::Duration{0} && 2 * gap < 3 * acquisition_.timing().period();
 }
 
 void Exposures::find_hot_pixels() {
@@ -254,12 +266,16 @@ Exposures::Summary Exposures::summary() const {
     }
     if (!check_.has_matrix() || !(data > 0)) return s;
     s.compared = true;
-    s.rest_over_data = rest / data;
+    s.rest_over_data.value = rest / data;
     double square = 0;
     for (const auto& f : findings_)
-        square += std::pow(double{f.rest} - s.rest_over_data * double{f.data}, 2);
-    s.sigma = std::hypot(std::sqrt(square), noise_uncertainty * noise) / data;
-    s.phase_rad = std::arg(readings_.back().gain);
+        square += std::pow(double{f.rest} - s.rest_over_data.value * double{f.data}, 2);
+    s.rest_over_data.sigma = std::hypot(std::sqrt(square), noise_uncertainty * noise) / data;
+    const std::complex<double> last(readings_.back().gain);
+    // Half of a gain's variance is across it: that half turns it.
+    s.phase_rad = {std::arg(last),
+                   std::sqrt(0.5 * pilot_.gain_variance(batch_->words.back(), noise_power_)) /
+                       std::max(std::abs(last), 1e-30)};
     s.power = power;
     return s;
 }
@@ -304,6 +320,7 @@ RefreshFrames Exposures::measure_whole(EncodedBatch& batch) {
                    static_cast<Eigen::Index>(chosen_modes_.size()));
     readings_.assign(batch.distinct, {});
     findings_.assign(batch.distinct, {});
+    moments_.assign(batch.distinct, {});
     retried_.clear();
     whole_ = &whole;
     try {
@@ -334,6 +351,7 @@ RefreshFrames Exposures::measure_whole(EncodedBatch& batch) {
 void Exposures::use(const calibration::Record& record) {
     pilot_ = Pilot(record, inputs_);
     check_ = FrameCheck(record, inputs_);
+    if (record.matrix) noise_power_ = record.matrix->noise_power;
 }
 
 std::uint64_t Exposures::exposures() const {

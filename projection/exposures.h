@@ -10,6 +10,7 @@
 
 #include "calibration/acquisition.h"
 #include "calibration/demodulator.h"
+#include "calibration/verdict.h"
 #include "projection/demodulation_team.h"
 #include "projection/encoder.h"
 #include "projection/frame_check.h"
@@ -39,11 +40,10 @@ public:
 
     // What the last measure() found of the medium, over all its frames.
     struct Summary {
-        double rest_over_data = 0;
-        double sigma = 0;
-        double phase_rad = 0;   // of the last frame
-        double power = 1;       // mean
-        bool compared = false;  // there was a matrix and light to compare
+        calibration::Measured rest_over_data;
+        calibration::Measured phase_rad;  // of the last frame
+        double power = 1;                 // mean
+        bool compared = false;            // there was a matrix and light to compare
     };
     Summary summary() const;
     // Why this pattern stayed unproven, for people; and whether the medium alone is to blame.
@@ -66,6 +66,8 @@ private:
     std::vector<std::size_t> unproven() const;
     void find_hot_pixels();
     void look_back();
+    // Whether the frames of this pattern and the one before were taken one right after the other.
+    bool follows(std::size_t pattern) const;
     void say_used(const std::vector<std::size_t>& unused) const;
     void tell(Notice kind, const std::string& what) const;
 
@@ -81,8 +83,16 @@ private:
     FieldMatrix fields_;
     std::vector<Pilot::Reading> readings_;       // (distinct)
     std::vector<FrameCheck::Finding> findings_;  // (distinct)
-    std::vector<std::size_t> retried_;           // patterns being shown again; empty: all
-    FieldMatrix* whole_ = nullptr;               // (distinct, modes), where it is wanted
+    // When each pattern's frame was taken, and in which call of expose().
+    struct Moment {
+        std::uint64_t round = 0;
+        hal::Duration device_time{0};
+    };
+    std::vector<Moment> moments_;  // (distinct)
+    std::uint64_t round_ = 0;
+    double noise_power_ = 0;            // of a frame's field, per mode, DN
+    std::vector<std::size_t> retried_;  // patterns being shown again; empty: all
+    FieldMatrix* whole_ = nullptr;      // (distinct, modes), where it is wanted
     bool power_is_off_ = false;
 
     struct Worker {

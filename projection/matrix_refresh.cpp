@@ -55,6 +55,29 @@ void store(const Fields& x, calibration::Record& record) {
     Rows(record.matrix->entries.data(), inputs, x.cols()) = x.bottomRows(inputs);
 }
 
+// Variances of inputs and strip from those of all unknowns, in units of a frame's noise.
+void store_variance(const Eigen::MatrixXd& variance, calibration::Record& record) {
+    calibration::TransmissionMatrix& matrix = *record.matrix;
+    matrix.input_variance.assign(static_cast<std::size_t>(matrix.inputs), 0);
+    for (std::size_t i = 0; i < matrix.input_variance.size(); ++i) {
+        const auto at = strip_unknowns + static_cast<Eigen::Index>(i);
+        matrix.input_variance[i] = static_cast<float>(variance(at, at));
+    }
+    double words = 0;
+    Eigen::VectorXd lit(strip_unknowns);
+    for (std::uint32_t w = 0; w < calibration::code_words; ++w) {
+        lit(0) = 1;
+        for (int j = 0; j < code_blocks; ++j)
+            lit(1 + j) = calibration::Layout::code_bit(w, j) ? 1 : 0;
+        words += lit.dot(variance.topLeftCorner(strip_unknowns, strip_unknowns) * lit);
+    }
+    record.identity.strip_variance = matrix.noise_power * words / calibration::code_words;
+    double entries = 0;
+    for (const auto t : matrix.entries) entries += static_cast<double>(std::norm(t));
+    matrix.entry_snr = entries / static_cast<double>(matrix.entries.size()) /
+                       std::max(matrix.entry_variance(), 1e-30);
+}
+
 }  // namespace
 
 std::size_t refresh_frames(int inputs) {
@@ -85,14 +108,21 @@ RefreshResult refresh_matrix(calibration::Record& record, const RefreshFrames& f
     Eigen::MatrixXd normal = information;
     Fields rest(count, modes);
     double rest_power = 0;
+    double noise_sum = 0;  // the same in the frames' own units, as gains have not divided them
     double data_power = 1;
+    double mean_gain2 = 1;
     double rest_before = 0;
     for (int round = 0; round < most_rounds; ++round) {
         const Fields predicted = a * x;
+        noise_sum = 0;
+        mean_gain2 = 0;
         for (Eigen::Index n = 0; n < count; ++n) {
             const Complex gain = predicted.row(n).conjugate().cwiseProduct(seen.row(n)).sum() /
                                  std::max(predicted.row(n).squaredNorm(), 1e-30F);
             rest.row(n) = seen.row(n) / gain - predicted.row(n);
+            const auto gain2 = static_cast<double>(std::norm(gain));
+            noise_sum += gain2 * rest.row(n).cast<std::complex<double>>().squaredNorm();
+            mean_gain2 += gain2 / static_cast<double>(count);
         }
         rest_power = rest.cast<std::complex<double>>().squaredNorm();
         data_power =
@@ -112,14 +142,30 @@ RefreshResult refresh_matrix(calibration::Record& record, const RefreshFrames& f
     const auto strip_now = x.topRows(strip_unknowns);
     const auto strip_before = before.topRows(strip_unknowns);
     const Complex overlap = strip_now.conjugate().cwiseProduct(strip_before).sum();
-    x *= overlap / std::abs(overlap) * (strip_before.norm() / strip_now.norm());
+    const float scale = strip_before.norm() / strip_now.norm();
+    x *= overlap / std::abs(overlap) * scale;
     store(x, record);
 
-    const double noise = rest_power / static_cast<double>(count * modes);
+    // A frame's noise: what is left, over what unknowns and gains have not taken up of it.
     const Eigen::MatrixXd covariance = Eigen::LDLT<Eigen::MatrixXd>(normal).solve(
         Eigen::MatrixXd::Identity(normal.rows(), normal.cols()));
-    const double variance = covariance.diagonal().tail(inputs).mean() * noise;
-    return {rest_power / data_power, std::sqrt(variance / entry_power)};
+    const auto numbers = static_cast<double>(count * modes);
+    const double taken = covariance.cwiseProduct(information).sum() * static_cast<double>(modes);
+    record.matrix->noise_power =
+        noise_sum / std::max(numbers - taken - static_cast<double>(count), 0.1 * numbers);
+    // Of an unknown, in units of that noise.
+    const Eigen::MatrixXd variance = covariance * std::pow(double{scale}, 2) / mean_gain2;
+    store_variance(variance, record);
+
+    const auto of_inputs = [&](const Eigen::MatrixXd& of) {
+        return of.bottomRightCorner(inputs, inputs);
+    };
+    const Eigen::MatrixXd lit = a.rightCols(inputs).cast<double>();
+    const double leverage =
+        (lit * of_inputs(covariance)).cwiseProduct(lit).sum() / static_cast<double>(count);
+    return {record.matrix->noise_power / mean_gain2 * leverage * numbers / data_power,
+            std::sqrt(record.matrix->noise_power * of_inputs(variance).diagonal().mean() /
+                      entry_power)};
 }
 
 }  // namespace opal::projection

@@ -29,15 +29,18 @@ struct RefreshFrames {
 };
 
 struct RefreshResult {
-    double rest_over_data = 0;  // of the frames, after: noise and what does not fit
-    double entry_sigma = 0;     // of an entry, relative to the rms of the entries
+    // What the new entries leave unexplained of other frames' data, beyond those frames' own noise.
+    double own_rest = 0;
+    double entry_sigma = 0;  // of an entry, relative to the rms of the entries
 };
 
 // How many frames a refresh takes: each unknown four times.
 std::size_t refresh_frames(int inputs);
 
-// Replaces identity and matrix of `record`. `rest_over_data`: how far they are thought to be off.
-// Throws std::invalid_argument if the record holds no matrix or the frames do not fit it.
+// Replaces identity and matrix of `record`, their uncertainties included: the noise of a frame as
+// these frames show it, and what it leaves of each input and of the strip. `rest_over_data`: how
+// far they are thought to be off. Throws std::invalid_argument if the record holds no matrix or the
+// frames do not fit it.
 RefreshResult refresh_matrix(calibration::Record& record, const RefreshFrames& frames,
                              double rest_over_data);
 

@@ -98,11 +98,16 @@ std::vector<std::uint8_t> refresh_bits(std::uint64_t number, int inputs) {
     return bits;
 }
 
-// What the calibration's own held-out patterns left unexplained.
-double rest_of(const calibration::Record& record) {
-    if (!record.validation) return 0;
-    const double correlation = record.validation->correlation.value;
-    return correlation > 0 ? std::max(0.0, 1 / (correlation * correlation) - 1) : 0;
+// What the matrix left unexplained of the calibration's own held-out patterns, again and again
+// with the same pattern. Noise of frames is no part of it, nor is the strip's: FrameCheck takes
+// both out.
+calibration::Measured own_rest_of(const calibration::Record& record) {
+    if (!record.validation) return {};
+    calibration::Measured own = record.validation->reproducible_error;
+    for (const auto& source : record.validation->budget)
+        if (source.name == "strip noise") own.value -= source.share;
+    own.value = std::max(own.value, 0.0);
+    return own;
 }
 
 }  // namespace
@@ -118,7 +123,7 @@ struct OpticalProjector::Machine {
           on_notice(options.on_notice),
           quantiser(options.quantiser),
           encoder(layout, bench.dmd().info().loading_is_slow ? Words::kept : Words::counted),
-          watch(options.drift_budget, rest_of(record)),
+          watch(options.drift_budget, own_rest_of(record)),
           light(bench.laser(), bench.clock(), record.laser_power_mw, bench.laser_limit_mw(),
                 hal::Deadline::after(bench.clock(),
                                      2 * bench.laser().info().warm_up + laser_patience),
@@ -147,24 +152,38 @@ struct OpticalProjector::Machine {
             }
             const auto found = exposures.summary();
             if (!found.compared) return;
-            watch.add(now_s(), found.rest_over_data, found.sigma, found.phase_rad, found.power);
-            if (!watch.spent(now_s()) || refreshes == most_refreshes) {
-                note_loss();
+            watch.add(now_s(), found.rest_over_data, found.phase_rad, found.power);
+            const bool spent = watch.spent(now_s());
+            if (!spent || refreshes == most_refreshes) {
+                note_batch(found.phase_rad.sigma);
+                if (spent) note_beyond_budget(refreshes);
                 return;
             }
             // The batch is taken again with the new matrix, beyond the budget or soon to be:
             // the frames of a refresh have taken the place of its own.
-            refresh(found.rest_over_data);
+            refresh(found.rest_over_data.value);
         }
     }
 
     // Of a batch that is returned.
-    void note_loss() {
+    void note_batch(double phase_sigma_rad) {
         OpticalHealth& health = exposures.health;
         health.correlation_loss = watch.state().loss;
         health.correlation_loss_sigma = watch.state().sigma;
         health.largest_correlation_loss =
             std::max(health.largest_correlation_loss, watch.state().loss);
+        health.largest_phase_sigma_rad = std::max(health.largest_phase_sigma_rad, phase_sigma_rad);
+    }
+
+    void note_beyond_budget(int refreshes) {
+        ++exposures.health.beyond_budget;
+        if (on_notice)
+            on_notice(Notice::beyond_budget,
+                      fmt::format("a batch is returned with {:.2f} +- {:.2f} % of its correlation "
+                                  "lost, the budget is {:.2f} %: the matrix was measured again {} "
+                                  "times for it, and the light has changed again",
+                                  100 * watch.state().loss, 100 * watch.state().sigma,
+                                  100 * watch.state().budget, refreshes));
     }
 
     void refresh(double rest_over_data) {
@@ -181,7 +200,7 @@ struct OpticalProjector::Machine {
         }
         const RefreshResult result = refresh_matrix(record, frames, rest_over_data);
         exposures.use(record);
-        watch.restart(now_s(), result.rest_over_data);
+        watch.restart(now_s(), {result.own_rest, 0});
         ++exposures.health.matrix_refreshes;
         if (on_notice) {
             on_notice(
@@ -262,6 +281,8 @@ void OpticalHealth::add(const OpticalHealth& later) {
     correlation_loss = later.correlation_loss;
     correlation_loss_sigma = later.correlation_loss_sigma;
     largest_correlation_loss = std::max(largest_correlation_loss, later.largest_correlation_loss);
+    beyond_budget += later.beyond_budget;
+    largest_phase_sigma_rad = std::max(largest_phase_sigma_rad, later.largest_phase_sigma_rad);
 }
 
 OpticalProjector::OpticalProjector(hal::Bench& bench, const calibration::Record& record,

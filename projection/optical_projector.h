@@ -34,6 +34,7 @@ enum class Notice {
     power,            // of the light is not what it was
     hot_pixels,       // were found and left out
     matrix_measured,  // again: the budget was spent
+    beyond_budget,    // a batch was returned that measuring again did not bring back within it
 };
 
 struct OpticalOptions {
@@ -70,6 +71,9 @@ struct OpticalHealth {
     double correlation_loss = 0;  // in the last batch, with its standard uncertainty
     double correlation_loss_sigma = 0;
     double largest_correlation_loss = 0;  // that any batch was returned with
+    std::uint64_t beyond_budget = 0;      // batches that were returned with more than is allowed
+    // Standard uncertainty of a frame's phase, from its noise: the largest of any batch's last one.
+    double largest_phase_sigma_rad = 0;
 
     void add(const OpticalHealth& later);
 };

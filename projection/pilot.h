@@ -51,6 +51,12 @@ public:
                code_fields_(static_cast<Eigen::Index>(mode), static_cast<Eigen::Index>(word));
     }
 
+    // Variance of a reading's gain for field noise of this power per mode. The probe that sees none
+    // of the data has less light than the strip, and its variance is as much larger.
+    double gain_variance(std::uint32_t word, double noise_power) const {
+        return reference_.gain_variance(word, noise_power);
+    }
+
     std::size_t modes() const { return static_cast<std::size_t>(code_fields_.rows()); }
 
     // The peak must be this much higher than the runner-up. Between 1 (no margin) and 2 (two words

@@ -2,6 +2,7 @@
 // then in short bursts over a longer time, which show the slow drift and whether the medium stays.
 #include "calibration/nodes/drift.h"
 
+#include "calibration/graph.h"
 #include "calibration/session.h"
 
 #include <fmt/format.h>
@@ -9,6 +10,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <limits>
 #include <numbers>
 
 namespace opal::calibration {
@@ -156,21 +158,74 @@ Series watch(Session& session, std::size_t runs, std::size_t frames_per_run, hal
     return s;
 }
 
-// Slope of ln |correlation| against time, between bursts; noise lowers all of them alike.
-Measured decorrelation(const Series& s, std::size_t modes) {
+// Upper end of what was measured: two standard uncertainties above it, and above zero.
+double most_per_s(const Measured& loss_per_s) {
+    return std::max(loss_per_s.value, 0.0) + 2 * loss_per_s.sigma;
+}
+
+// How far the loss could have come unseen.
+Drift most_unseen(const Drift& drift) {
+    Drift most;
+    most.observed_s = drift.observed_s;
+    most.decorrelation_per_s = {most_per_s(drift.decorrelation_per_s), 0};
+    return most;
+}
+
+// What was not seen, and what that does not promise.
+std::string unseen_text(const Drift& drift) {
+    const Drift most = most_unseen(drift);
+    const std::string seen =
+        fmt::format("loses less than {:.2g} % per minute", 6000 * most.decorrelation_per_s.value);
+    if (!fades(most)) return seen;
+    return seen + fmt::format(
+                      " while watched for {:.0f} s; turning steadily it could lose {:.2g} "
+                      "% in {} unseen",
+                      drift.observed_s, 100 * spare_correlation,
+                      text_of_age(time_to_lose(most, spare_correlation)));
+}
+
+}  // namespace
+
+bool fades(const Drift& drift) {
+    const Measured& loss = drift.decorrelation_per_s;
+    return loss.value > 0 && loss.value > 3 * loss.sigma;
+}
+
+double growth_of_change(double age_s, double pause_s) {
+    if (!(pause_s > 0)) return 0;
+    const double times = std::max(age_s, 0.0) / pause_s;
+    return std::max(times, times * times);
+}
+
+double loss_after(const Drift& drift, double age_s) {
+    if (!fades(drift) || !(drift.observed_s > 0)) return 0;
+    const double seen = drift.decorrelation_per_s.value * drift.observed_s;
+    return std::min(1.0, seen * growth_of_change(age_s, drift.observed_s));
+}
+
+double time_to_lose(const Drift& drift, double loss) {
+    if (!fades(drift) || !(drift.observed_s > 0)) return std::numeric_limits<double>::infinity();
+    const double times = loss / (drift.decorrelation_per_s.value * drift.observed_s);
+    return drift.observed_s * std::min(times, std::sqrt(times));
+}
+
+Measured decorrelation_of(std::span<const std::complex<float>> fields,
+                          std::span<const double> burst_time_s, std::size_t frames_per_burst,
+                          std::size_t modes) {
+    assert(fields.size() == burst_time_s.size() * frames_per_burst * modes);
     std::vector<double> time;
     std::vector<double> level;
-    const auto all = std::span<const std::complex<float>>(s.fields);
-    for (std::size_t b = 1; b < bursts && (b + 1) * burst_frames <= s.time_s.size(); ++b) {
+    for (std::size_t b = 1; b < burst_time_s.size(); ++b) {
         double cross = 0;
         double own = 0;
-        for (std::size_t i = 0; i < burst_frames; ++i) {
-            const auto now = all.subspan((b * burst_frames + i) * modes, modes);
-            cross += std::abs(inner(all.subspan(i * modes, modes), now));
-            own += power(now);
+        for (std::size_t i = 0; i < frames_per_burst; ++i) {
+            const auto first = fields.subspan(i * modes, modes);
+            const auto now = fields.subspan((b * frames_per_burst + i) * modes, modes);
+            cross += std::abs(inner(first, now));
+            own += std::sqrt(power(first) * power(now));
         }
-        time.push_back(s.time_s[b * burst_frames]);
-        level.push_back(cross / own);
+        time.push_back(burst_time_s[b]);
+        level.push_back(cross / std::max(own, 1e-300));
     }
     assert(time.size() + 1 >= fewest_bursts);
     double sx = 0, sy = 0, sxx = 0, sxy = 0;
@@ -190,13 +245,6 @@ Measured decorrelation(const Series& s, std::size_t modes) {
     return {-slope / offset, sigma / offset};
 }
 
-// Upper end of what was measured: two standard uncertainties above it, and above zero.
-double most_per_minute(const Measured& loss_per_s) {
-    return 60 * (std::max(loss_per_s.value, 0.0) + 2 * loss_per_s.sigma);
-}
-
-}  // namespace
-
 Drift measure_drift(Session& session) {
     session.expect(fast_frames + bursts * burst_frames);
     Drift drift;
@@ -210,7 +258,10 @@ Drift measure_drift(Session& session) {
     drift.phase_rms_rad = rms_about_mean(slow.phase_rad);
     drift.observed_s = slow.time_s.back();
     const std::size_t modes = slow.fields.size() / slow.time_s.size();
-    drift.decorrelation_per_s = decorrelation(slow, modes);
+    std::vector<double> begun;
+    for (std::size_t f = 0; f < slow.time_s.size(); f += burst_frames)
+        begun.push_back(slow.time_s[f]);
+    drift.decorrelation_per_s = decorrelation_of(slow.fields, begun, burst_frames, modes);
 
     // Mean phase of each burst: vibration averages out, what is left is the drift.
     std::vector<double> steps;
@@ -238,23 +289,21 @@ Drift measure_drift(Session& session) {
                                     std::sqrt(std::max(power(first) * power(now), 1e-30)));
     }
 
-    // A batch is over before the slow phase has moved by half a radian, or the medium by 1e-3.
+    // A run is over before the slow phase has moved by half a radian, or the medium by 1e-3.
     const double period = seconds(session.record.timing.period());
-    double longest = 10;
+    double longest = std::min(10.0, time_to_lose(drift, 1e-3));
     if (drift.drift_rad_per_s > 0) longest = std::min(longest, 0.5 / drift.drift_rad_per_s);
-    const double loss = drift.decorrelation_per_s.value;
-    if (loss > 3 * drift.decorrelation_per_s.sigma) longest = std::min(longest, 1e-3 / loss);
     drift.batch_frames = static_cast<std::uint32_t>(std::max(1.0, longest / period));
 
     const double within = drift.vibration_rad * 2 * std::numbers::pi * drift.vibration_hz *
                           seconds(session.record.timing.exposure);
-    const double per_minute = 60 * loss;
+    const double per_minute = 60 * drift.decorrelation_per_s.value;
     // Judged only if it is seen at all.
-    const bool fades = loss > 3 * drift.decorrelation_per_s.sigma;
+    const bool seen = fades(drift);
     drift.verdict.checks = {
         {.name = "phase within an exposure", .unit = "rad", .value = within, .high = 0.3},
         {.name = "correlation lost per minute",
-         .value = fades ? per_minute : 0,
+         .value = seen ? per_minute : 0,
          .sigma = 60 * drift.decorrelation_per_s.sigma,
          .high = 0.5}};
     if (within > 0.3) {
@@ -263,7 +312,7 @@ Drift measure_drift(Session& session) {
             "exposure, "
             "want 0.3; float the table, or shorten the exposure",
             drift.vibration_rad, drift.vibration_hz, within);
-    } else if (loss > 3 * drift.decorrelation_per_s.sigma && per_minute > 0.5) {
+    } else if (seen && per_minute > 0.5) {
         drift.verdict.text = fmt::format(
             "the medium loses {:.0f} % of its correlation per minute, want less than 50 %; fix the "
             "sample, let it settle, or shield it from air",
@@ -272,13 +321,12 @@ Drift measure_drift(Session& session) {
         drift.verdict.passed = true;
         drift.verdict.text = fmt::format(
             "phase drifts {:.3f} rad/s and shakes {:.3f} rad at {:.0f} Hz, power within {:.2f} %; "
-            "the "
-            "medium {}; batches up to {} frames",
+            "the medium {}; runs of up to {} frames",
             drift.drift_rad_per_s, drift.vibration_rad, drift.vibration_hz, 100 * drift.power_rms,
-            loss > 3 * drift.decorrelation_per_s.sigma
-                ? fmt::format("loses {:.2g} % per minute", 100 * per_minute)
-                : fmt::format("loses less than {:.2g} % per minute",
-                              100 * most_per_minute(drift.decorrelation_per_s)),
+            seen ? fmt::format("loses {:.2g} % per minute, {:.2g} % in {} if it goes on turning",
+                               100 * per_minute, 100 * spare_correlation,
+                               text_of_age(time_to_lose(drift, spare_correlation)))
+                 : unseen_text(drift),
             drift.batch_frames);
     }
     return drift;

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <numeric>
 
 namespace opal::calibration {
 
@@ -80,7 +81,8 @@ std::vector<double> light_of(const hal::Frame& frame, double black_dn) {
     return light;
 }
 
-std::vector<double> mean_black(Session& session) {
+// `levels`: the mean of each frame.
+std::vector<double> mean_black(Session& session, std::vector<double>& levels) {
     const Record& record = session.record;
     const Holography& h = record.holography;
     std::vector<double> mean(h.region.pixels(), 0);
@@ -89,6 +91,8 @@ std::vector<double> mean_black(Session& session) {
         session.black(), reference_frames, [&](std::size_t i, const hal::Frame& frame) {
             const std::vector<double> light = light_of(frame, h.black_level_dn);
             for (std::size_t r = 0; r < light.size(); ++r) mean[r] += light[r] / reference_frames;
+            levels[i] = std::accumulate(light.begin(), light.end(), 0.0) /
+                        static_cast<double>(light.size());
             if (i == 0) session.observer.frame("black frame", frame);
             session.took_frame();
         });
@@ -101,7 +105,8 @@ Reference measure_reference(Session& session) {
     session.expect(reference_frames + 2 * half_lit_patterns);
     Reference result;
     Holography& h = session.record.holography;
-    std::vector<double> image = mean_black(session);
+    std::vector<double> levels(reference_frames);
+    std::vector<double> image = mean_black(session, levels);
     // Fringes of stray light are in the side band; what is left of the image does not interfere.
     const Field phase = carrier_phase(h);
     const Field fringes = side_band(h, image, phase);
@@ -117,7 +122,8 @@ Reference measure_reference(Session& session) {
     }
     const auto n = static_cast<double>(image.size());
     const double mean = sum / n;
-    result.mean_dn = {mean, std::sqrt(mean / (n * reference_frames))};
+    // The laser's power is common to all pixels of a frame: only frames tell how far it scatters.
+    result.mean_dn = {mean, mean_of(levels).sigma};
     result.unevenness = std::sqrt(std::max(square / n - mean * mean, 0.0)) / std::max(mean, 1e-9);
     result.verdict.checks = {{.name = "reference",
                               .unit = "DN",

@@ -4,6 +4,7 @@
 
 #include "calibration/error_budget.h"
 #include "calibration/error_witness.h"
+#include "calibration/graph.h"
 #include "calibration/phase_reference.h"
 #include "calibration/pixel_witness.h"
 #include "calibration/session.h"
@@ -28,6 +29,7 @@ constexpr std::size_t frames = judged + late_patterns;
 constexpr hal::Duration pause = std::chrono::seconds(2);
 constexpr std::size_t examples = 16;  // frames whose light is computed back for the budget
 constexpr double wanted = 0.99;
+constexpr double old_matrix_s = 60;
 constexpr std::uint64_t purpose = 0x76616c6964;
 
 using Field = std::vector<std::complex<float>>;
@@ -157,7 +159,18 @@ double bits_left_by(const std::vector<ErrorSource>& budget,
     return 0.5 * std::log2(1 / std::max(share, 1e-12));
 }
 
-void judge(Validation& result) {
+// How long before `tested`, a time on the bench's clock, the matrix was measured: the middle of its
+// frames. Within this run by the bench's own clock, which may have begun anew since another one.
+double matrix_age_s(const Session& session, double tested_s) {
+    const Verdict& made = session.record.matrix->verdict;
+    const bool dated = session.options.utc_s && made.measured_utc_s > 0;
+    const double age = session.measured_now[Node::matrix] || !dated
+                           ? tested_s - made.bench_time_s
+                           : session.options.utc_s() - made.measured_utc_s;
+    return std::max(age, 0.0) + 0.5 * made.took_s;
+}
+
+void judge(Validation& result, double age_s) {
     result.verdict.checks = {{.name = "correlation",
                               .value = result.correlation.value,
                               .sigma = result.correlation.sigma,
@@ -169,6 +182,11 @@ void judge(Validation& result) {
             result.correlation.value, result.patterns, result.new_patterns, wanted,
             worst_source(result.budget),
             100 * result.predicted_error / std::max(result.measured_error, 1e-12));
+        if (age_s > old_matrix_s)
+            result.verdict.text += fmt::format(
+                "; the matrix is {} old, and the medium may have changed: opal calibrate --redo "
+                "identity measures it again",
+                text_of_age(age_s));
     } else {
         result.verdict.passed = true;
         result.verdict.text = fmt::format(
@@ -269,8 +287,7 @@ Validation measure_validation(Session& session) {
         }
     }
     budget.twin_spread2 = 1 - std::norm(mean_turn);
-    // On average the matrix is older than these frames by half of its own frames and half of these.
-    budget.age_s = took_s / judged * 0.5 * (matrix.frames + static_cast<int>(judged));
+    budget.age_s = matrix_age_s(session, seconds(start.time_since_epoch()) + 0.5 * took_s);
     std::vector<double> parts;
     for (const Sums& s : tenths) parts.push_back(s.correlation());
     result.correlation = {all.correlation(), mean_of(parts).sigma};
@@ -295,7 +312,7 @@ Validation measure_validation(Session& session) {
     witness.scale = 1 / std::max(budget.data_power * budget.mean_gain2, 1e-30);
     witness.phase_step2 = budget.gain_step2;
     witness_errors(record, reader.demodulator(), witness, result);
-    judge(result);
+    judge(result, budget.age_s);
     return result;
 }
 

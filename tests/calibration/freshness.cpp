@@ -8,6 +8,7 @@
 #include <doctest/doctest.h>
 
 #include <unistd.h>
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <map>
@@ -133,6 +134,17 @@ TEST_CASE("ages, options, requests: what is stale is redone, and nothing else") 
     CHECK(contains(watch.reasons["validation"], "90 min old, good for 60 min"));
     CHECK(contains(watch.reasons["dark"], "good for 24 h"));
     CHECK(f.result.matrix->entries == f.record.matrix->entries);
+    // The matrix was 90 minutes old then, not as old as validation's own frames: two seconds of
+    // them say nothing about that, and the budget does not pretend they do.
+    const auto drift_of = [](const Record& r) {
+        const auto& budget = r.validation->budget;
+        return *std::find_if(budget.begin(), budget.end(),
+                             [](const auto& s) { return s.name == "drift"; });
+    };
+    CHECK(drift_of(f.record).separable);
+    CHECK(contains(drift_of(f.record).how, "matrix's age of 1 s"));
+    CHECK_FALSE(drift_of(f.result).separable);
+    CHECK(contains(drift_of(f.result).how, "matrix's age of 90 min"));
 
     // The reference is confirmed after eight hours: the map made from it stays. The medium's
     // results are replaced: after four hours nobody promises them.
@@ -273,6 +285,53 @@ TEST_CASE("a bench that has changed: what was too old is replaced, and so is all
     CHECK(contains(reference.text, "reference light fell by 30 %"));
     CHECK(contains(reference.text, "the laser has aged"));
     CHECK(diff.nodes.front().kind == calibration::NodeDiff::Kind::same);
+}
+
+TEST_CASE("a beam that has moved sideways, as bright as before, is not confirmed") {
+    Finished f;
+    f.now_s = noon_s + 60;
+    f.options.redo[Node::map] = true;
+    // Half of a block's width on the DMD: contrast, latency and timing are as they were.
+    Watch watch = f.again({"dmd.illumination_column_offset_px=20"});
+    CHECK(watch.confirmed.empty());
+    CHECK(watch.measured == Names{"map", "identity", "drift", "transmission matrix", "validation"});
+    const auto diff = calibration::compare(f.record, f.result);
+    const auto& map = diff.nodes[static_cast<std::size_t>(Node::map)];
+    CHECK(map.kind == calibration::NodeDiff::Kind::changed);
+    CHECK(contains(map.text, "the beam on the DMD has moved"));
+    CHECK(contains(map.text, "light of the DMD's block"));
+
+    // The reference beam in the same way, its light within 2 % of what it was.
+    f.options.redo = {};
+    f.options.redo[Node::reference] = true;
+    Record moved = f.record;
+    auto& light = moved.holography.reference_dn;
+    for (std::size_t i = 0; i < light.size(); ++i)
+        light[i] *= 1 + 0.06F * (static_cast<float>(i % 64) / 63 - 0.5F);
+    const auto seen = calibration::compare(f.record, moved, Node::reference);
+    CHECK(seen.kind == calibration::NodeDiff::Kind::changed);
+    CHECK(contains(seen.text, "reference beam has moved"));
+}
+
+TEST_CASE("the reference's uncertainty is that of the laser's power") {
+    // 1 % from frame to frame, the same in all pixels: 64 frames give the mean to 0.125 %, however
+    // many pixels there are. The scatter of 64 is known to 9 %.
+    const auto bench = tests::small_bench({"laser.power_noise=0.01"});
+    class Stop final : public calibration::Observer {
+    public:
+        void node_started(std::string_view title, bool) override {
+            if (title == "map") stop.request_stop();
+        }
+        std::stop_source stop;
+    } watch;
+    Folder folder;
+    auto options = tests::small_options();
+    options.partial = folder.path / "partial.h5";
+    CHECK_THROWS_AS(calibration::calibrate(*bench, options, watch, watch.stop.get_token()),
+                    calibration::Interrupted);
+    const Record record = calibration::load_record(options.partial);
+    const auto& mean = record.reference->mean_dn;
+    CHECK(mean.sigma / mean.value == doctest::Approx(0.01 / 8).epsilon(0.35));
 }
 
 TEST_CASE("two calibrations of one bench are equal; another medium is not") {

@@ -180,3 +180,24 @@ TEST_CASE("faults of the light: noticed for what they are, and outlived or named
         CHECK(difference(got.out, honest) < 0.02);
     }
 }
+
+TEST_CASE("a frame that is taken again later is no jump of the phase") {
+    // The arms drift by radians within a tenth of a second, and by hundredths from frame to frame.
+    // A surge of 2 ms: its frames are taken again, in a run of their own.
+    const sim::FaultSchedule faults =
+        sim::parse_faults(once("saturation", "    power: 6\n    for_s: 0.002\n"), "test.yaml");
+    const sim::Scene scene =
+        tests::small_lab({"stability.drift_rad=100", "stability.drift_time_s=2"});
+    const auto bench = sim::make_simulated_bench(scene, {.faults = &faults});
+    calibration::Record record = tests::quiet_record(scene);
+    projection::OpticalOptions options;
+    std::set<Notice> noticed;
+    options.on_notice = [&](Notice kind, const std::string&) { noticed.insert(kind); };
+    OpticalProjector projector(*bench, record, options);
+    Matrix out;
+    for (int batch = 0; batch < 4; ++batch) projector.project(ternary(24), out);
+    CHECK(noticed.count(Notice::frames_unread) == 1);
+    CHECK(noticed.count(Notice::phase_jump) == 0);
+    CHECK(projector.health().phase_jumps == 0);
+    CHECK(projector.health().largest_phase_step_rad < 1);
+}
