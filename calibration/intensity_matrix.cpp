@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <set>
 #include <stdexcept>
 
@@ -29,7 +30,7 @@ constexpr double wanted_contrast = 50;
 constexpr double wanted_correlation = 0.98;
 
 Bits complement(Bits bits) {
-    for (auto& b : bits) b = static_cast<std::uint8_t>(1 - b);
+    for (auto& b : bits) b ^= 1U;
     return bits;
 }
 
@@ -39,11 +40,11 @@ std::string text_of(const Bits& bits) {
 
 class Measurement {
 public:
-    Measurement(Session& session, const IntensityOptions& options, IntensityMatrix& result)
+    Measurement(Session& session, IntensityMatrix& result)
         : session_(session),
           result_(result),
           layout_(session.layout()),
-          inputs_(static_cast<std::size_t>(options.inputs)),
+          inputs_(static_cast<std::size_t>(result.inputs)),
           modes_(result.modes()),
           acquisition_(session.acquisition(result.region, session.record.holography.format,
                                            session.record.timing)) {}
@@ -54,18 +55,32 @@ public:
         const std::size_t repeats = std::max<std::size_t>(2, wanted_frames / per_repeat);
         const std::size_t frames = repeats * per_repeat;
         session_.expect(frames + 2 * still_frames + 2 * held_out);
-        black_ = still(Bits(inputs_, 0));
-        white_ = still(Bits(inputs_, 1));
-        result_.white_over_black = light(white_) / std::max(light(black_), 1e-3);
-        if (result_.white_over_black >= wanted_contrast) {
+        if (look_at_contrast()) {
             matrix(repeats);
             predict();
         }
         result_.frames = static_cast<int>(frames);
         judge();
     }
+    void validate() {  // the entries are known; sigma is that of a mean over all pairs of frames
+        session_.expect(2 * still_frames + 2 * held_out);
+        pair_variance_ = 0;
+        for (const float s : result_.sigma)
+            pair_variance_ += std::pow(static_cast<double>(s), 2) * (0.5 * result_.frames) /
+                              static_cast<double>(modes_);
+        result_.patterns = 0;
+        if (look_at_contrast()) predict();
+        judge();
+    }
 
 private:
+    bool look_at_contrast() {
+        black_ = still(Bits(inputs_, 0));
+        white_ = still(Bits(inputs_, 1));
+        result_.white_over_black = light(white_) / std::max(light(black_), 1e-3);
+        return result_.white_over_black >= wanted_contrast;
+    }
+
     // I(half) - I(1 - half) at the modes, (halves, modes).
     std::vector<float> differences(const std::vector<Bits>& halves) {
         std::vector<float> found(2 * halves.size() * modes_);
@@ -130,9 +145,7 @@ private:
     }
 
     double light(const std::vector<float>& counts) const {
-        double sum = 0;
-        for (const float c : counts) sum += static_cast<double>(c);
-        return sum / static_cast<double>(modes_);
+        return std::accumulate(counts.begin(), counts.end(), 0.0) / static_cast<double>(modes_);
     }
 
     void matrix(std::size_t repeats) {
@@ -161,8 +174,7 @@ private:
             }
         result_.entries.clear();
         for (const double sum : sums) result_.entries.push_back(static_cast<float>(sum / pairs));
-        // Rows of a Hadamard matrix are orthogonal: an entry is a mean over all pairs.
-        std::vector<double> rest(modes_, 0);
+        std::vector<double> rest(modes_, 0);  // rows are orthogonal: an entry is a mean of pairs
         std::vector<float> predicted(modes_);
         for (std::size_t k = 0; k < halves.size(); ++k) {
             project(halves[k], -1, predicted);
@@ -203,14 +215,10 @@ private:
         const std::vector<float> found = differences(questions);
         std::vector<float> predicted(modes_);
         std::vector<double> parts;
-        double all = 0;
-        double power_predicted = 0;
-        double power_found = 0;
+        double all = 0, power_predicted = 0, power_found = 0;
         for (std::size_t q = 0; q < held_out; ++q) {
             project(questions[q], 0, predicted);
-            double cross = 0;
-            double p = 0;
-            double f = 0;
+            double cross = 0, p = 0, f = 0;
             for (std::size_t m = 0; m < modes_; ++m) {
                 const double measured =
                     0.5 * static_cast<double>(found[q * modes_ + m] + white_[m] - black_[m]);
@@ -225,8 +233,7 @@ private:
         }
         result_.correlation = {all / std::sqrt(std::max(power_predicted * power_found, 1e-300)),
                                mean_of(parts).sigma};
-        // In the measurement a quarter of a pair's variance; in the prediction, that of the entries
-        // that are on.
+        // A quarter of a pair's variance, and in the prediction that of the entries that are on.
         double entries = 0;
         for (const float s : result_.sigma)
             entries += std::pow(static_cast<double>(s), 2) / static_cast<double>(modes_);
@@ -301,10 +308,12 @@ Record settings_of(hal::Bench& bench, const IntensityOptions& o, const Options& 
     return record;
 }
 
-}  // namespace
-
-IntensityMatrix measure_intensities(hal::Bench& bench, const IntensityOptions& options,
-                                    Observer& observer, std::stop_token stop) {
+// Everything around the patterns: dark frames, the laser, the exposure. `adjust` may change the
+// timing that the light found calls for.
+template <class Adjust, class Work>
+void in_the_light(hal::Bench& bench, const IntensityOptions& options, Observer& observer,
+                  std::stop_token stop, IntensityMatrix& result, const Adjust& adjust,
+                  const Work& work) {
     Options wishes;
     wishes.inputs = options.inputs;
     wishes.seed = options.seed;
@@ -316,11 +325,8 @@ IntensityMatrix measure_intensities(hal::Bench& bench, const IntensityOptions& o
                         wishes.laser_power_mw, bench.laser_limit_mw()));
     Record record = settings_of(bench, options, wishes);
     Session session{bench, wishes, observer, stop, record};
-
-    IntensityMatrix result;
     result.bench_name = bench.name();
     result.bench_identity = bench.identity();
-    result.created_by = options.created_by;
     result.layout = record.layout;
     result.region = record.holography.region;
     result.inputs = options.inputs;
@@ -339,14 +345,55 @@ IntensityMatrix measure_intensities(hal::Bench& bench, const IntensityOptions& o
     const Exposure exposure = measure_exposure(session);
     if (!exposure.verdict.passed) {
         result.verdict.text = exposure.verdict.text;
-        return result;
+        return;
     }
     // All inputs on give twice the light of the half-lit patterns the exposure was made for.
     record.timing = plan_timing(bench, result.region, record.holography.format,
                                 exposure.timing.exposure / 2, exposure.timing.trigger_delay);
+    adjust(record, exposure);
     result.exposure_us = microseconds(record.timing.exposure);
     result.laser_power_mw = record.laser_power_mw;
-    Measurement(session, options, result).run();
+    work(Measurement(session, result));
+}
+
+}  // namespace
+
+IntensityMatrix measure_intensities(hal::Bench& bench, const IntensityOptions& options,
+                                    Observer& observer, std::stop_token stop) {
+    IntensityMatrix result;
+    result.created_by = options.created_by;
+    in_the_light(
+        bench, options, observer, stop, result, [](Record&, const Exposure&) {},
+        [](Measurement m) { m.run(); });
+    return result;
+}
+
+IntensityMatrix validate_intensities(hal::Bench& bench, const IntensityMatrix& known,
+                                     std::uint64_t seed, Observer& observer, std::stop_token stop) {
+    if (known.bench_identity != bench.identity())
+        throw std::invalid_argument(
+            fmt::format("it was measured on another bench: {} [{}], while "
+                        "this is {} [{}]",
+                        known.bench_name, known.bench_identity, bench.name(), bench.identity()));
+    IntensityOptions options;
+    options.inputs = known.inputs;
+    options.region_rows = known.region.rows;
+    options.region_columns = known.region.columns;
+    options.pitch_rows_px = known.pitch_rows_px;
+    options.pitch_columns_px = known.pitch_columns_px;
+    options.laser_power_mw = known.laser_power_mw;
+    options.seed = seed;
+    IntensityMatrix result = known;
+    result.verdict = {};
+    in_the_light(
+        bench, options, observer, stop, result,
+        [&](Record& record, const Exposure& exposure) {
+            const auto wanted = std::chrono::duration<double, std::micro>(known.exposure_us);
+            record.timing = plan_timing(bench, known.region, record.holography.format,
+                                        std::chrono::round<hal::Duration>(wanted),
+                                        exposure.timing.trigger_delay);
+        },
+        [](Measurement m) { m.validate(); });
     return result;
 }
 

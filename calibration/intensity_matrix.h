@@ -74,6 +74,13 @@ struct IntensityMatrix {
 IntensityMatrix measure_intensities(hal::Bench& bench, const IntensityOptions& options,
                                     Observer& observer, std::stop_token stop = {});
 
+// Does a matrix still hold? Shows patterns drawn with `seed` on the bench it was measured on, at
+// the light it was measured with: `known` with the verdict, contrast and correlation found now.
+// Throws std::invalid_argument if the bench is another one.
+IntensityMatrix validate_intensities(hal::Bench& bench, const IntensityMatrix& known,
+                                     std::uint64_t seed, Observer& observer,
+                                     std::stop_token stop = {});
+
 // As record.h's: RecordError, RecordNotSaved. `name` stands for the file in messages.
 void save_intensities(const IntensityMatrix& matrix, const std::filesystem::path& path);
 IntensityMatrix load_intensities(const std::filesystem::path& path);

@@ -2,6 +2,7 @@
 #include "calibration/random_matrix.h"
 
 #include "calibration/layout.h"
+#include "calibration/pattern_block.h"
 
 #include <Eigen/Dense>
 
@@ -21,6 +22,79 @@ constexpr double strip_ridge = 1e-3;  // of the frames; see matrix_fit.cpp
 using Real = Eigen::MatrixXd;
 using Tile = Eigen::Matrix<std::complex<double>, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 using Gains = Eigen::VectorXcd;
+
+// A tile's complex numbers as pairs of real ones: patterns are real, and so is what solves for
+// them.
+Eigen::Map<const PatternBlock<double>> reals(const Tile& tile) {
+    return {reinterpret_cast<const double*>(tile.data()), tile.rows(), 2 * tile.cols()};
+}
+Eigen::Map<PatternBlock<double>> reals(Tile& tile) {
+    return {reinterpret_cast<double*>(tile.data()), tile.rows(), 2 * tile.cols()};
+}
+
+// The inputs of all frames and, beside them, `more` columns; never there as a whole.
+class Design {
+public:
+    Design(const RandomPatterns& patterns, Real more)
+        : patterns_(patterns),
+          more_(std::move(more)),
+          inputs_(static_cast<Eigen::Index>(patterns.inputs)),
+          frames_(static_cast<Eigen::Index>(patterns.frames())) {}
+
+    Eigen::Index columns() const { return inputs_ + more_.cols(); }
+
+    // A^T A. Whole numbers: exact in any order.
+    Real normal() const {
+        Real sum = Real::Zero(columns(), columns());
+        for_each_block<double>(patterns_, [&](Eigen::Index first, const auto& lit) {
+            const auto beside = more_.middleRows(first, lit.rows());
+            sum.topLeftCorner(inputs_, inputs_).noalias() += lit.transpose() * lit;
+            sum.topRightCorner(inputs_, more_.cols()).noalias() += lit.transpose() * beside;
+        });
+        sum.bottomLeftCorner(more_.cols(), inputs_) =
+            sum.topRightCorner(inputs_, more_.cols()).transpose();
+        sum.bottomRightCorner(more_.cols(), more_.cols()) = more_.transpose() * more_;
+        return sum;
+    }
+    // A^T y
+    Tile transposed_times(const Tile& y) const {
+        Tile sum = Tile::Zero(columns(), y.cols());
+        for_each_block<double>(patterns_, [&](Eigen::Index first, const auto& lit) {
+            reals(sum).topRows(inputs_).noalias() +=
+                lit.transpose() * reals(y).middleRows(first, lit.rows());
+        });
+        reals(sum).bottomRows(more_.cols()) = more_.transpose() * reals(y);
+        return sum;
+    }
+    // A x
+    Tile times(const Tile& x) const {
+        Tile product(frames_, x.cols());
+        for_each_block<double>(patterns_, [&](Eigen::Index first, const auto& lit) {
+            reals(product).middleRows(first, lit.rows()).noalias() =
+                lit * reals(x).topRows(inputs_);
+        });
+        if (more_.cols() > 0) product += beside_times(x);
+        return product;
+    }
+    // The part of A x that the columns beside the inputs make.
+    Tile beside_times(const Tile& x) const {
+        Tile product(frames_, x.cols());
+        reals(product).noalias() = more_ * reals(x).bottomRows(more_.cols());
+        return product;
+    }
+
+private:
+    const RandomPatterns& patterns_;
+    Real more_;
+    Eigen::Index inputs_;
+    Eigen::Index frames_;
+};
+
+Tile solved(const Eigen::LLT<Real>& solver, const Tile& right) {
+    Tile left(right.rows(), right.cols());
+    reals(left) = solver.solve(reals(right));
+    return left;
+}
 
 // Sums over modes that a frame's gain is made from.
 struct Overlap {
@@ -45,26 +119,21 @@ public:
           strips_(strips),
           fields_(fields),
           frames_(static_cast<Eigen::Index>(patterns.frames())),
-          inputs_(static_cast<Eigen::Index>(patterns.inputs)) {
-        lit_ = Real(frames_, inputs_);
-        for (Eigen::Index f = 0; f < frames_; ++f)
-            for (Eigen::Index i = 0; i < inputs_; ++i)
-                lit_(f, i) = patterns.on[static_cast<std::size_t>(f * inputs_ + i)];
-    }
+          inputs_(static_cast<Eigen::Index>(patterns.inputs)),
+          design_(patterns, Real(frames_, 0)) {}
 
     RandomFit run() {
         gains_ = first_gains();
         free_strip();
         RandomFit result;
         double ridge = 0;
-        Real normal;
+        const Real lit = design_.normal();
         for (int round = 0; round <= final_rounds; ++round) {
-            normal = lit_.transpose() * lit_;
+            Real normal = lit;
             normal.diagonal().array() += std::max(ridge, 1e-9 * static_cast<double>(frames_));
             const Eigen::LLT<Real> solver(normal);
-            solve_ = solver.solve(lit_.transpose());
             const bool last = round == final_rounds;
-            ridge = known_strip(last ? &result : nullptr);
+            ridge = known_strip(solver, last ? &result : nullptr);
             if (last) {
                 const Real inverse = solver.solve(Real::Identity(inputs_, inputs_));
                 for (Eigen::Index i = 0; i < inputs_; ++i)
@@ -112,27 +181,27 @@ private:
     // that is known: y = g' P' with P' = s P makes the true gain g' s.
     void free_strip() {
         constexpr Eigen::Index strip_parts = code_blocks + 1;
-        Real design(frames_, inputs_ + strip_parts);
-        design.leftCols(inputs_) = lit_;
+        Real strip_design(frames_, strip_parts);
         for (Eigen::Index f = 0; f < frames_; ++f) {
             for (int j = 0; j < code_blocks; ++j)
-                design(f, inputs_ + j) =
+                strip_design(f, j) =
                     Layout::code_bit(patterns_.words[static_cast<std::size_t>(f)], j) ? 1 : 0;
-            design(f, inputs_ + code_blocks) = 1;
+            strip_design(f, code_blocks) = 1;
         }
-        Real normal = design.transpose() * design;
+        const Design design(patterns_, std::move(strip_design));
+        Real normal = design.normal();
         normal.diagonal().tail(strip_parts).array() += strip_ridge * static_cast<double>(frames_);
         normal.diagonal().array() += 1e-9 * static_cast<double>(frames_);
-        const Real solve = normal.llt().solve(design.transpose());
+        const Eigen::LLT<Real> solver(normal);
         for (int round = 0; round < free_rounds; ++round) {
             Overlap overlap(frames_);
             std::complex<double> laid = 0;
             double known = 0;
             for_each_tile([&](std::size_t first, std::size_t count, const Tile& y) {
-                const Tile parts = solve * over_gains(y);
-                overlap.add(design * parts, y);
+                const Tile parts = solved(solver, design.transposed_times(over_gains(y)));
+                overlap.add(design.times(parts), y);
                 const Tile strip = strip_of(first, count);
-                const Tile free = design.rightCols(strip_parts) * parts.bottomRows(strip_parts);
+                const Tile free = design.beside_times(parts);
                 laid += strip.conjugate().cwiseProduct(free).sum();
                 known += strip.squaredNorm();
             });
@@ -144,7 +213,7 @@ private:
 
     // One round with the known strip: T, then gains from the whole prediction. Returns the ridge
     // that noise and entries call for.
-    double known_strip(RandomFit* result) {
+    double known_strip(const Eigen::LLT<Real>& solver, RandomFit* result) {
         const auto modes = fields_.modes();
         Overlap overlap(frames_);
         double entry_power = 0;
@@ -157,8 +226,8 @@ private:
         for_each_tile([&](std::size_t first, std::size_t count, const Tile& y) {
             const Tile strip = strip_of(first, count);
             const Tile light = over_gains(y);
-            const Tile entries = solve_ * (light - strip);
-            const Tile predicted = strip + lit_ * entries;
+            const Tile entries = solved(solver, design_.transposed_times(light - strip));
+            const Tile predicted = strip + design_.times(entries);
             overlap.add(predicted, y);
             entry_power += entries.squaredNorm();
             const Eigen::VectorXd rest = (light - predicted).colwise().squaredNorm() / freedom;
@@ -182,8 +251,7 @@ private:
     FieldStore& fields_;
     Eigen::Index frames_;
     Eigen::Index inputs_;
-    Real lit_;
-    Real solve_;
+    Design design_;
     Gains gains_;
 };
 

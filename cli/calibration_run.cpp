@@ -1,6 +1,7 @@
 // CalibrationRun: shows a calibration's nodes and progress, writes its record. See the header.
 #include "cli/calibration_run.h"
 
+#include "cli/calibration_status.h"
 #include "cli/files.h"
 #include "cli/node_wishes.h"
 #include "cli/places.h"
@@ -88,6 +89,24 @@ bool holds(const std::filesystem::path& file, const calibration::Record& record)
     }
 }
 
+// One line if part of the record has outlived its limit. It serves all the same: whoever projects
+// has the code words and the drift watch to tell whether it still holds.
+void tell_age(const Terminal& terminal, const calibration::Record& record, hal::Bench& bench,
+              const std::filesystem::path& file) {
+    const auto states = calibration::assess(record, wanted_of(bench));
+    std::string first;
+    int more = -1;
+    for (const auto& node : calibration::all_nodes()) {
+        if (states[node.node].state == calibration::NodeState::fresh) continue;
+        if (first.empty()) first = fmt::format("{}: {}", node.title, states[node.node].reason);
+        ++more;
+    }
+    if (first.empty()) return;
+    terminal.note(fmt::format("{} is used though stale: {}{}; opal calibrate brings it up to date",
+                              file.string(), first,
+                              more > 0 ? fmt::format(" (and {} more)", more) : ""));
+}
+
 // A square region whose modes suffice, going by the pitch a bench of this kind usually has.
 // Twice as many modes as inputs, or the guard strip cannot be told from the data
 // (calibration/phase_reference.h).
@@ -149,7 +168,10 @@ calibration::Record record_for(Session& session, OpenedBench& bench, const Bench
     if (std::filesystem::exists(file)) {
         calibration::Record record = calibration::load_record(file);
         const std::string wrong = objection(record, bench.bench(), inputs, outputs);
-        if (wrong.empty()) return record;
+        if (wrong.empty()) {
+            tell_age(session.terminal, record, bench.bench(), file);
+            return record;
+        }
         if (!choice.record.empty()) {
             const int side = region_side_px(outputs, inputs);
             throw BadInput(

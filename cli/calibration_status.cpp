@@ -2,6 +2,7 @@
 #include "cli/calibration_status.h"
 
 #include "cli/node_wishes.h"
+#include "cli/run_recording.h"
 
 #include <fmt/format.h>
 
@@ -41,6 +42,16 @@ std::string number(const calibration::Measured& m) {
 }
 
 }  // namespace
+
+calibration::Wanted wanted_of(hal::Bench& bench) {
+    calibration::Record made_now;
+    made_now.bench_identity = bench.identity();
+    made_now.created_by = "opal " OPAL_VERSION;
+    calibration::Wanted wanted;
+    wanted.bench = calibration::bench_hash(made_now);
+    wanted.now_utc_s = wall_clock_of(bench)();
+    return wanted;
+}
 
 std::string_view word_of(NodeState state) {
     switch (state) {

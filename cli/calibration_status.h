@@ -6,10 +6,15 @@
 #include "calibration/record.h"
 #include "calibration/record_diff.h"
 #include "cli/terminal.h"
+#include "hal/bench.h"
 
 #include <string>
 
 namespace opal::cli {
+
+// What results have to have been made with to hold on this bench, for this program, now; whatever
+// the options of a calibration.
+calibration::Wanted wanted_of(hal::Bench& bench);
 
 // "fresh", "stale", "failed", "missing".
 std::string_view word_of(calibration::NodeState state);

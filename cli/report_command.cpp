@@ -1,7 +1,7 @@
 // `opal report`: one HTML page about a bench and what was trained on it.
 #include "cli/bench_choice.h"
+#include "cli/calibration_status.h"
 #include "cli/files.h"
-#include "cli/node_wishes.h"
 #include "cli/places.h"
 #include "cli/report/report.h"
 #include "cli/session.h"
@@ -29,18 +29,23 @@ ExitCode report(Session& session, const ReportOptions& options) {
         for (auto& run : read_results(file)) input.runs.push_back(std::move(run));
     }
     const auto opened = options.bench.open(session);
-    const auto file = options.bench.record_file(*opened);
+    auto file = options.bench.record_file(*opened);
     if (!std::filesystem::exists(file)) {
-        throw BadInput(
-            fmt::format("{}: no such calibration record; opal calibrate makes it", file.string()));
+        const std::filesystem::path partial = file.string() + ".partial";
+        if (!std::filesystem::exists(partial))
+            throw BadInput(fmt::format("{}: no such calibration record; opal calibrate makes it",
+                                       file.string()));
+        session.terminal.note(
+            fmt::format("{} is not there: the page shows how far its calibration has come ({})",
+                        file.string(), partial.string()));
+        file = partial;
     }
     const calibration::Record record = calibration::load_record(file);
     input.record = &record;
-    input.wanted.now_utc_s = utc_now_s();
+    input.wanted = wanted_of(opened->bench());
     input.command = fmt::format("opal report --bench {}", options.bench.bench);
     const bool same_bench = record.bench_identity == opened->bench().identity();
     if (same_bench) input.scene = opened->scene();
-    if (!same_bench) input.wanted.bench = "another";
     if (!same_bench) {
         session.terminal.note(fmt::format(
             "{} was made on another bench ({}): the page shows the record, without a live frame",

@@ -1,4 +1,5 @@
-// TmIntensities: `opal tm intensities`, a matrix measured without a reference arm.
+// TmIntensities: `opal tm intensities`, a matrix measured without a reference arm, and `opal tm
+// validate`: whether it still holds.
 #pragma once
 
 #include "cli/session.h"

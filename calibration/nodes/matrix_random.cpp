@@ -1,6 +1,7 @@
 // MatrixRandom: see matrix_random.h.
 #include "calibration/nodes/matrix_random.h"
 
+#include "calibration/pattern_block.h"
 #include "calibration/session.h"
 #include "calibration/word_check.h"
 
@@ -39,14 +40,9 @@ std::vector<std::size_t> unread_frames(const RandomPatterns& patterns, const Ran
     const std::size_t frames = patterns.frames();
     const auto f_count = static_cast<Eigen::Index>(frames);
     const std::size_t modes = fields.modes();
-    Eigen::MatrixXcf lit(f_count, static_cast<Eigen::Index>(patterns.inputs));
     Eigen::VectorXcf back(f_count);
-    for (std::size_t f = 0; f < frames; ++f) {
+    for (std::size_t f = 0; f < frames; ++f)
         back(static_cast<Eigen::Index>(f)) = std::complex<float>(1.0 / fit.gains[f]);
-        for (std::size_t i = 0; i < patterns.inputs; ++i)
-            lit(static_cast<Eigen::Index>(f), static_cast<Eigen::Index>(i)) =
-                static_cast<float>(patterns.on[f * patterns.inputs + i]);
-    }
     Eigen::MatrixXcd cross = Eigen::MatrixXcd::Zero(f_count, static_cast<Eigen::Index>(code_words));
     Eigen::VectorXd whole = Eigen::VectorXd::Zero(f_count);
     std::vector<std::complex<float>> stored;
@@ -61,7 +57,10 @@ std::vector<std::size_t> unread_frames(const RandomPatterns& patterns, const Ran
             stride);
         const Eigen::Map<const Rows, 0, Eigen::OuterStride<>> words(
             strips.data() + first, static_cast<Eigen::Index>(code_words), m_count, stride);
-        const Rows rest = back.asDiagonal() * y - lit * entries;
+        Rows rest = back.asDiagonal() * y;
+        for_each_block<float>(patterns, [&](Eigen::Index f, const auto& lit) {
+            rest.middleRows(f, lit.rows()) -= lit.template cast<std::complex<float>>() * entries;
+        });
         cross += (rest * words.adjoint()).cast<std::complex<double>>();
         whole += rest.rowwise().squaredNorm().cast<double>();
     }

@@ -1,4 +1,5 @@
 // Sections of the report about the bench: verdicts, validation and error budget, devices.
+#include "cli/drift_state.h"
 #include "cli/record_summary.h"
 #include "cli/report/figures.h"
 #include "cli/report/picture.h"
@@ -243,6 +244,21 @@ void add_devices(Page& page, const calibration::Record& record, Gnuplot& gnuplot
                     "or a correlation that falls within minutes (the medium moves: calibrate more "
                     "often, clamp it, keep the air still).");
     }
+}
+
+void add_drift_state(Page& page, const calibration::Record& record,
+                     const calibration::PerNode<calibration::Freshness>& states) {
+    const auto lines = drift_lines(record, states);
+    if (lines.empty()) return;
+    page.section("What the calibration is still worth", "worth");
+    std::vector<std::vector<std::string>> rows{{"what", "state"}};
+    for (const auto& [what, state] : lines) rows.push_back({escaped(what), escaped(state)});
+    page.table(rows, 2);
+    page.paragraph(fmt::format(
+        "While the bench works, the loss is measured in every batch, and the matrix is measured "
+        "again when the budget of {:.2g} % is spent, not when a time is over. The times here are "
+        "what the drift node's rate lets one expect of a bench that is left alone.",
+        100 * calibration::spare_correlation));
 }
 
 }  // namespace opal::cli

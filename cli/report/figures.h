@@ -23,6 +23,9 @@ void add_speckle(Page& page, const calibration::Record& record, Gnuplot& gnuplot
 void add_matrix(Page& page, const calibration::Record& record, Gnuplot& gnuplot);
 void add_validation(Page& page, const calibration::Record& record, Gnuplot& gnuplot);
 void add_devices(Page& page, const calibration::Record& record, Gnuplot& gnuplot);
+// What is left of the calibration; nothing without a drift node and a matrix.
+void add_drift_state(Page& page, const calibration::Record& record,
+                     const calibration::PerNode<calibration::Freshness>& states);
 // Within the section of training.
 void add_feedback(Page& page, const std::vector<TrainingRun>& runs, Gnuplot& gnuplot);
 void add_training(Page& page, const std::vector<TrainingRun>& runs, Gnuplot& gnuplot);

@@ -52,7 +52,9 @@ Report make_report(const ReportInput& input) {
         record.complete() ? "The bench is calibrated." : "The bench is not calibrated."));
     page.tiles(tiles_of(record));
     add_training(page, input.runs, gnuplot);
-    add_graph(page, record, calibration::assess(record, input.wanted));
+    const auto states = calibration::assess(record, input.wanted);
+    add_graph(page, record, states);
+    add_drift_state(page, record, states);
     add_first_nodes(page, record, gnuplot);
     add_fringes(page, record, input.frame);
     add_speckle(page, record, gnuplot);

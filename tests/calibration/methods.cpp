@@ -205,6 +205,21 @@ TEST_CASE("off-axis, Kramers-Kronig and intensities alone agree on one matrix") 
         CHECK(found.worst_input > 0.99);
     }
 
+    // It still holds on the bench it came from, with other patterns, and on no other.
+    const auto same_bench = bench({"reference.blocked=true"});
+    const IntensityMatrix held = validate_intensities(*same_bench, intensities, 7, nobody);
+    INFO(held.verdict.text);
+    CHECK(held.verdict.passed);
+    CHECK(held.entries == intensities.entries);
+    const double now = 1 - std::pow(held.correlation.value, 2);
+    CHECK(now / held.expected_error > 0.8);
+    CHECK(now / held.expected_error < 1.3);
+    IntensityMatrix wrong = intensities;
+    std::rotate(wrong.entries.begin(), wrong.entries.begin() + 256, wrong.entries.end());
+    CHECK_FALSE(validate_intensities(*same_bench, wrong, 7, nobody).verdict.passed);
+    wrong.bench_identity += "?";
+    CHECK_THROWS_AS(validate_intensities(*same_bench, wrong, 7, nobody), std::invalid_argument);
+
     // The file, and what is not comparable.
     const Folder folder;
     save_intensities(intensities, folder.path / "b.h5");
@@ -240,6 +255,7 @@ TEST_CASE("at 2 x 2 pixels per mode a bench is calibrated by Kramers-Kronig to 0
     const Settings dense{"speckle.pixels_per_mode_rows=2", "speckle.pixels_per_mode_columns=2",
                          "reference.carrier_rows_cpp=0.245", "reference.carrier_columns_cpp=0.235"};
     Options options = small_region();
+    options.region_rows = options.region_columns = 32;  // as many modes as 64 x 64 px elsewhere
     options.demodulation = Demodulation::kramers_kronig;
     const Record record = calibrated(options, dense);
     CHECK(record.holography.pitch_rows_px == 2);
