@@ -12,8 +12,6 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
-#include <cstring>
 #include <string>
 #include <system_error>
 
@@ -28,6 +26,10 @@ namespace {
 
 // Datagrams fetched by one system call.
 constexpr std::size_t batch = 64;
+
+// What SO_MEMINFO answers: so many numbers, one of them the datagrams lost [linux/sock_diag.h].
+constexpr std::size_t memory_facts = 9;
+constexpr std::size_t memory_drops = 8;
 
 [[noreturn]] void fail(ErrorKind kind, UdpAddress local, const char* operation,
                        const std::string& text) {
@@ -113,7 +115,12 @@ public:
         asio::socket_base::receive_buffer_size size;
         socket_.get_option(size);
         status.receive_buffer_bytes = static_cast<std::size_t>(size.value());
-        status.dropped = dropped_;
+        // Asked for here and not with every datagram: that would cost a tenth of receiving.
+        std::array<std::uint32_t, memory_facts> facts{};
+        socklen_t length = sizeof facts;
+        if (::getsockopt(socket_.native_handle(), SOL_SOCKET, SO_MEMINFO, facts.data(), &length) ==
+            0)
+            status.dropped = facts[memory_drops];
         return status;
     }
 
@@ -124,9 +131,6 @@ private:
         socket_.set_option(asio::socket_base::broadcast(options.broadcast));
         socket_.set_option(
             asio::socket_base::receive_buffer_size(static_cast<int>(options.receive_buffer_bytes)));
-        const int on = 1;
-        // Tells with each datagram how many were lost before it.
-        ::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_RXQ_OVFL, &on, sizeof on);
         const int discover = options.forbid_fragments ? IP_PMTUDISC_DO : IP_PMTUDISC_DONT;
         ::setsockopt(socket_.native_handle(), IPPROTO_IP, IP_MTU_DISCOVER, &discover,
                      sizeof discover);
@@ -141,17 +145,17 @@ private:
         for (std::size_t i = 0; i < batch; ++i) {
             messages_[i].msg_hdr = {};
             messages_[i].msg_hdr.msg_name = &senders_[i];
-            messages_[i].msg_hdr.msg_iov = &rooms_[i];
-            messages_[i].msg_hdr.msg_iovlen = 1;
-            messages_[i].msg_hdr.msg_control = &controls_[i];
+            messages_[i].msg_hdr.msg_iov = rooms_[i].data();
         }
     }
 
     std::size_t take(std::span<hal::UdpArrival> arrivals) {
         for (std::size_t i = 0; i < arrivals.size(); ++i) {
-            rooms_[i] = {arrivals[i].room.data(), arrivals[i].room.size()};
+            const hal::UdpArrival& arrival = arrivals[i];
+            rooms_[i] = {iovec{arrival.room.data(), arrival.room.size()},
+                         iovec{arrival.more.data(), arrival.more.size()}};
+            messages_[i].msg_hdr.msg_iovlen = arrival.more.empty() ? 1 : 2;
             messages_[i].msg_hdr.msg_namelen = sizeof(sockaddr_in);
-            messages_[i].msg_hdr.msg_controllen = sizeof(controls_[i]);
         }
         const int count = ::recvmmsg(socket_.native_handle(), messages_.data(),
                                      static_cast<unsigned>(arrivals.size()), 0, nullptr);
@@ -167,18 +171,8 @@ private:
             arrival.length = messages_[i].msg_len;
             arrival.truncated = (messages_[i].msg_hdr.msg_flags & MSG_TRUNC) != 0;
             arrival.from = {ntohl(senders_[i].sin_addr.s_addr), ntohs(senders_[i].sin_port)};
-            note_drops(messages_[i].msg_hdr);
         }
         return static_cast<std::size_t>(count);
-    }
-
-    void note_drops(msghdr& header) {
-        for (cmsghdr* c = CMSG_FIRSTHDR(&header); c; c = CMSG_NXTHDR(&header, c)) {
-            if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SO_RXQ_OVFL) continue;
-            std::uint32_t total = 0;  // since the socket was made
-            std::memcpy(&total, CMSG_DATA(c), sizeof total);
-            dropped_ = total;
-        }
     }
 
     [[noreturn]] void fail_send(int error, UdpAddress to, std::size_t size) const {
@@ -196,15 +190,10 @@ private:
     asio::io_context context_;
     asio::ip::udp::socket socket_;
     UdpAddress local_;
-    std::atomic<std::uint64_t> dropped_{0};
     // What recvmmsg works on; made once, so that receiving allocates nothing.
     std::array<mmsghdr, batch> messages_{};
-    std::array<iovec, batch> rooms_{};
+    std::array<std::array<iovec, 2>, batch> rooms_{};
     std::array<sockaddr_in, batch> senders_{};
-    struct alignas(cmsghdr) Control {
-        std::array<std::byte, CMSG_SPACE(sizeof(std::uint32_t))> bytes;
-    };
-    std::array<Control, batch> controls_{};
 };
 
 }  // namespace

@@ -28,9 +28,10 @@ inline constexpr std::size_t largest_datagram = 65507;  // bytes a UDP datagram 
 // Room for one datagram, and what came.
 struct UdpArrival {
     std::span<std::byte> room;  // given by the caller, kept by it
-    std::size_t length = 0;     // bytes of the datagram in `room`
+    std::span<std::byte> more;  // the same: where a datagram goes on that is longer than `room`
+    std::size_t length = 0;     // bytes of the datagram, in `room` and then in `more`
     UdpAddress from;
-    bool truncated = false;  // the datagram was longer than `room`; the rest is lost
+    bool truncated = false;  // the datagram was longer than both; the rest is lost
 };
 
 struct UdpPortStatus {

@@ -244,6 +244,10 @@ void add_camera_options(CLI::App& command, sim::GigeCameraOptions& camera) {
         ->group("Camera");
     command.add_option("--lose", camera.faults.lost, "share of stream packets lost, 0 to 1")
         ->group("Camera");
+    command
+        .add_option("--lose-frames", camera.faults.lost_blocks,
+                    "share of frames of which not one packet arrives")
+        ->group("Camera");
     command.add_option("--double", camera.faults.doubled, "share that arrive twice")
         ->group("Camera");
     command.add_option("--swap", camera.faults.swapped, "share that arrive after the next")

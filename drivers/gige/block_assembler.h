@@ -4,6 +4,9 @@
 //   open blocks   |leader|1|2|.|4|5|......|trailer|     a few at a time, oldest first
 //                              ^ asked for again after a moment, a few times, then given up
 //
+// Whoever receives asks predict() first where the next packets will have their place, lets the port
+// write them there, and nothing is copied as long as they come in order.
+//
 // Rule: blocks are handed out in the order of their ids, each once; nothing is made up. Reads no
 // clock: whoever calls says what time it is. No memory is allocated per frame once its pool has
 // grown to what is in flight.
@@ -56,7 +59,15 @@ struct AssemblerStatistics {
     std::uint64_t resent = 0;        // packets that came because they were asked for again
     std::uint64_t lost_packets = 0;  // of blocks handed out without them
     std::uint64_t incomplete = 0;
-    std::uint64_t lost_blocks = 0;  // of which no packet came
+    std::uint64_t lost_blocks = 0;  // of which no packet came, not even when asked for
+};
+
+// A packet that is expected next, and the place of its data in its frame; no data: it has none, or
+// nobody knows.
+struct PredictedPacket {
+    std::uint64_t block = 0;
+    std::uint32_t packet = 0;
+    std::span<std::byte> data;
 };
 
 class BlockAssembler {
@@ -70,6 +81,14 @@ public:
     void reset(const AssemblerOptions& options);
     // finished() is called after every packet, until it has no more.
     void take(std::span<const std::byte> datagram, hal::Time now);
+    // One whose header has been read. Its payload may lie where predict() said, and stays there.
+    void take(const protocol::gvsp::Packet& packet, hal::Time now);
+    // Where the next packets of the stream go if they come in order. Holds until the next take(),
+    // tend() or reset(); after a reset(), storage that was named may still be written to until
+    // predict() is called again.
+    void predict(std::span<PredictedPacket> packets);
+    // Bytes of a stream packet's header; 0: nobody knows before the first of a run.
+    std::size_t header_size() const;
     // Asks for what is missing, gives up what has waited too long.
     void tend(hal::Time now);
     // When tend() has something to do without a packet having come; Time::max(): never.
@@ -78,6 +97,8 @@ public:
     std::optional<Block> finished();
     void recycle(std::vector<std::byte> data);
     const AssemblerStatistics& statistics() const { return statistics_; }
+    // Packets still to come of the block opened last; 0: it is complete, or there is none.
+    std::uint32_t outstanding() const;
     // The camera's id of the block that was opened last; 0: none yet.
     std::uint64_t newest_id() const { return newest_id_; }
     // The camera goes on counting where its last run ended instead of beginning anew.
@@ -88,7 +109,6 @@ private:
         Block block;
         std::uint64_t id = 0;
         std::vector<std::uint64_t> received;  // bits; 0 leader, 1.. data, last trailer
-        std::uint32_t packets = 0;            // leader and trailer included
         std::uint32_t count = 0;              // received
         std::uint32_t highest = 0;
         hal::Time last_packet{};
@@ -96,12 +116,16 @@ private:
         hal::Time last_request{};
         int requests = 0;
         bool unavailable = false;
+        bool skipped = false;  // the next one began before a packet of this one came
         bool done = false;
     };
 
     Open* open_for(const protocol::gvsp::Header& header, hal::Time now);
-    void start(Open& open, const protocol::gvsp::Header& header, std::uint64_t number,
-               hal::Time now);
+    Open& start(std::uint64_t id, std::uint64_t number, hal::Time now);
+    std::vector<std::byte> storage();
+    // That of the block so many ids after the newest.
+    std::vector<std::byte> storage_ahead(std::uint64_t blocks);
+    bool is_lost(const Open& open) const;
     void place(Open& open, const protocol::gvsp::Header& header,
                std::span<const std::byte> payload);
     bool has(const Open& open, std::uint32_t packet) const;
@@ -115,13 +139,17 @@ private:
     AssemblerStatistics statistics_;
     bool extended_ = false;       // the layout of this run
     std::size_t per_packet_ = 0;  // data bytes in a full packet
+    std::uint32_t packets_ = 0;   // of a block, leader and trailer included
     std::vector<Open> slots_;     // a ring; [head_, head_ + used_)
     std::size_t head_ = 0;
     std::size_t used_ = 0;
     std::uint64_t newest_id_ = 0;
     std::uint64_t newest_number_ = 0;
     std::uint64_t continue_after_ = 0;
+    std::uint64_t newest_time_ = 0;  // time stamp of the last block handed out
     std::vector<std::vector<std::byte>> pool_;
+    std::vector<std::vector<std::byte>> ahead_;    // of blocks to come, the next one first
+    std::vector<std::vector<std::byte>> resting_;  // of the run before: may still be written to
 
     Open& at(std::size_t i) { return slots_[(head_ + i) % slots_.size()]; }
     const Open& at(std::size_t i) const { return slots_[(head_ + i) % slots_.size()]; }

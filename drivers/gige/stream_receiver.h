@@ -1,6 +1,12 @@
 // StreamReceiver: the stream's UDP port and the assembler behind it, with the room for frames that
 // nobody has fetched yet. Runs on a thread of its own, or inside receive() where time is virtual
 // and a waiting thread would make it pass.
+//
+//   socket --header--> slot
+//          --data----> its place in the frame, as the assembler predicts it: no copy in between
+//          --data----> slot, where nothing is predicted
+//
+// What came instead of what was predicted is moved away before anything is put in its place.
 #pragma once
 
 #include "drivers/gige/block_assembler.h"
@@ -47,7 +53,10 @@ public:
     AssemblerStatistics statistics();
 
 private:
-    void pump(hal::Deadline deadline);
+    std::size_t pump(hal::Deadline deadline);
+    bool more_to_come();
+    void make_room();
+    void take(std::size_t count, hal::Time now);
     void store_finished();
     void run(const std::stop_token& stop);
 
@@ -67,8 +76,12 @@ private:
     std::exception_ptr fault_;
     std::uint64_t last_id_ = 0;  // of the run before
 
-    std::vector<std::byte> room_bytes_;
+    const hal::Duration gathering_;  // how long packets may pile up in the port
+    // Of the datagrams of one batch; only whoever pumps touches them.
+    std::vector<std::byte> slots_;
     std::vector<hal::UdpArrival> arrivals_;
+    std::vector<PredictedPacket> predicted_;
+    std::vector<std::optional<protocol::gvsp::Packet>> packets_;
     std::jthread thread_;
 };
 

@@ -138,10 +138,15 @@ private:
         for (std::size_t i = 0; i < count; ++i) {
             const Datagram& datagram = inbox_->arrived.front();
             hal::UdpArrival& arrival = arrivals[i];
-            arrival.length = std::min(arrival.room.size(), datagram.bytes.size());
-            arrival.truncated = datagram.bytes.size() > arrival.room.size();
+            const std::span<const std::byte> bytes(datagram.bytes);
+            const auto first = bytes.first(std::min(arrival.room.size(), bytes.size()));
+            const auto rest = bytes.subspan(first.size());
+            const auto more = rest.first(std::min(arrival.more.size(), rest.size()));
+            std::copy(first.begin(), first.end(), arrival.room.begin());
+            std::copy(more.begin(), more.end(), arrival.more.begin());
+            arrival.length = first.size() + more.size();
+            arrival.truncated = arrival.length < bytes.size();
             arrival.from = datagram.from;
-            std::copy_n(datagram.bytes.begin(), arrival.length, arrival.room.begin());
             inbox_->used_bytes -= datagram.bytes.size() + overhead_bytes;
             inbox_->arrived.pop_front();
         }

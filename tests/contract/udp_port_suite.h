@@ -59,6 +59,37 @@ TEST_CASE_TEMPLATE_DEFINE("UdpPort: datagrams arrive whole, unmerged, with their
     CHECK(answer->from == harness.far().local());
 }
 
+TEST_CASE_TEMPLATE_DEFINE("UdpPort: a datagram goes on where it was told to", H, udp_split) {
+    H harness;
+    const auto long_one = some_bytes(100, 8);
+    const auto short_one = some_bytes(5, 9);
+    const auto too_long = some_bytes(101, 10);
+    for (const auto& bytes : {long_one, short_one, too_long})
+        harness.near().send(harness.far().local(), bytes);
+    std::array<std::byte, 8> head{};
+    std::array<std::byte, 92> tail{};
+    hal::UdpArrival arrival;
+    arrival.room = head;
+    arrival.more = tail;
+    const auto receive = [&] {
+        tail.fill(std::byte{0xEE});
+        return harness.far().receive({&arrival, 1}, hal::Deadline::after(harness.clock(), 2s)) == 1;
+    };
+    REQUIRE(receive());
+    CHECK(arrival.length == 100);
+    CHECK_FALSE(arrival.truncated);
+    CHECK(std::equal(head.begin(), head.end(), long_one.begin()));
+    CHECK(std::equal(tail.begin(), tail.end(), long_one.begin() + 8));
+    REQUIRE(receive());
+    CHECK(arrival.length == 5);
+    CHECK_FALSE(arrival.truncated);
+    CHECK(std::equal(short_one.begin(), short_one.end(), head.begin()));
+    CHECK(tail[0] == std::byte{0xEE});
+    REQUIRE(receive());
+    CHECK(arrival.length == 100);
+    CHECK(arrival.truncated);
+}
+
 TEST_CASE_TEMPLATE_DEFINE("UdpPort: many at a time into rooms prepared before", H, udp_batch) {
     H harness;
     for (std::uint32_t i = 0; i < 10; ++i)
@@ -170,6 +201,7 @@ TEST_CASE_TEMPLATE_DEFINE("UdpPort: a full buffer drops, and the drops are count
 #define OPAL_UDP_PORT_SUITE(...)                           \
     TEST_CASE_TEMPLATE_INVOKE(udp_whole, __VA_ARGS__);     \
     TEST_CASE_TEMPLATE_INVOKE(udp_batch, __VA_ARGS__);     \
+    TEST_CASE_TEMPLATE_INVOKE(udp_split, __VA_ARGS__);     \
     TEST_CASE_TEMPLATE_INVOKE(udp_truncated, __VA_ARGS__); \
     TEST_CASE_TEMPLATE_INVOKE(udp_deadline, __VA_ARGS__);  \
     TEST_CASE_TEMPLATE_INVOKE(udp_nobody, __VA_ARGS__);    \

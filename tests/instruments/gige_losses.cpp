@@ -105,6 +105,62 @@ TEST_CASE("packets that cannot be had again are missing, and the frame says whic
     CHECK(incomplete < 120);
 }
 
+TEST_CASE("frames of which nothing came are asked for as a whole, in both id modes") {
+    for (const bool extended : {false, true}) {
+        CAPTURE(extended);
+        sim::GigeCameraOptions options;
+        options.faults.lost_blocks = 0.1;
+        auto driver = tests::GigeTable::driver_options();
+        driver.extended_ids = extended;
+        Stream stream(options, driver);
+        hal::Frame frame;
+        // The second run has the ids of the first, and the camera still holds some of those.
+        hal::Duration last{-1};
+        for (int run = 0; run < 2; ++run) {
+            std::uint64_t next = 0;
+            for (int k = 0; k < 100; ++k) {
+                REQUIRE(stream.receive(frame));
+                // Only what was lost before anything of the run came stays away.
+                if (k > 0) CHECK(frame.frame_id == next);
+                next = frame.frame_id + 1;
+                CHECK(frame.device_time > last);
+                last = frame.device_time;
+                CHECK(frame.status == hal::FrameStatus::complete);
+                CHECK(is_ramp(frame, 0, frame.bytes.size()));
+            }
+            const auto statistics = stream.camera->statistics();
+            // 100 frames of 55 packets, a tenth of them lost: 550 expected, 165 their deviation.
+            CHECK(statistics.resent > 55);
+            stream.camera->disarm();
+            stream.wire.table.clock().wait_for(1ms);
+            stream.camera->arm(1000);
+        }
+    }
+}
+
+TEST_CASE("frames of which nothing came and nothing can be had are gaps in the ids, and counted") {
+    sim::GigeCameraOptions options;
+    options.faults.lost_blocks = 0.1;
+    options.faults.deny_resend = true;
+    Stream stream(options);
+    hal::Frame frame;
+    std::uint64_t next = 0;
+    std::uint64_t gaps = 0;
+    for (int k = 0; k < 200; ++k) {
+        REQUIRE(stream.receive(frame));
+        CHECK(frame.frame_id >= next);
+        gaps += frame.frame_id - next;
+        next = frame.frame_id + 1;
+        CHECK(frame.status == hal::FrameStatus::complete);
+        CHECK(is_ramp(frame, 0, frame.bytes.size()));
+    }
+    // About 22 of 222: the deviation is 4.5.
+    CHECK(gaps > 5);
+    CHECK(gaps < 45);
+    CHECK(stream.camera->statistics().lost_blocks == gaps);
+    CHECK(stream.camera->statistics().incomplete == 0);
+}
+
 TEST_CASE("block ids wrap from 65535 to 1 without a gap") {
     sim::GigeCameraOptions options;
     options.first_block = 65530;

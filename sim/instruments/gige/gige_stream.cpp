@@ -113,10 +113,11 @@ std::size_t GigeStream::send_next() {
 }
 
 void GigeStream::resend(const protocol::gvcp::PacketResend& request, hal::UdpAddress to) {
-    const auto found = std::find_if(blocks_.begin(), blocks_.end(), [&](const StreamBlock& b) {
+    // The newest of this id: the others are of acquisitions before.
+    const auto found = std::find_if(blocks_.rbegin(), blocks_.rend(), [&](const StreamBlock& b) {
         return b.id == request.block && b.extended == request.extended_ids;
     });
-    if (found == blocks_.end() || faults_.deny_resend) {
+    if (found == blocks_.rend() || faults_.deny_resend) {
         gvsp::Header header;
         header.status = Status::packet_unavailable;
         header.extended = request.extended_ids;
