@@ -1,11 +1,22 @@
 // One sentence of advice per libusb error.
 #include "drivers/libusb_error.h"
 
+#include <fmt/format.h>
 #include <libusb-1.0/libusb.h>
+
+#include <fstream>
 
 namespace opal::drivers {
 
 using hal::ErrorKind;
+
+std::string usbfs_memory_advice(const std::string& setting) {
+    std::string text = "the kernel gives USB no more memory";
+    long long megabytes = 0;
+    if (std::ifstream(setting) >> megabytes)
+        text += fmt::format("; all programs together may have {} MiB", megabytes);
+    return text + fmt::format("; submit less, or give it more: echo 1000 | sudo tee {}", setting);
+}
 
 void throw_usb_error(int code, const std::string& device, const char* operation) {
     const auto fail = [&](ErrorKind kind, const std::string& text) {
@@ -34,9 +45,7 @@ void throw_usb_error(int code, const std::string& device, const char* operation)
             fail(ErrorKind::out_of_range, "the device has no such interface or endpoint");
             break;
         case LIBUSB_ERROR_NO_MEM:
-            fail(ErrorKind::refused,
-                 "the kernel gives USB no more memory; submit less, or give it more: "
-                 "echo 1000 > /sys/module/usbcore/parameters/usbfs_memory_mb");
+            fail(ErrorKind::refused, usbfs_memory_advice());
             break;
         default:
             fail(ErrorKind::corrupt,

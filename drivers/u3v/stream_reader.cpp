@@ -26,6 +26,8 @@ constexpr std::uint64_t near_beginning = 1024;
 // Cancelled reads end within the bus's own time, a standard request within half a second.
 constexpr hal::Duration cancel_patience = std::chrono::seconds(2);
 constexpr hal::Duration request_patience = std::chrono::milliseconds(500);
+// Other programs give back what they had under way, and whoever runs the machine may allow more.
+constexpr hal::Duration memory_pause = std::chrono::seconds(1);
 // To an endpoint: SET_FEATURE of ENDPOINT_HALT [USB 2.0, section 9.4.9].
 constexpr std::uint8_t to_endpoint = 0x02;
 constexpr std::uint8_t set_feature = 3;
@@ -97,13 +99,11 @@ bool StreamReader::submit(UsbTransfer& transfer) {
         if (error.kind() == ErrorKind::disconnected) throw;
         statistics_.short_of_memory = true;
         if (in_flight_ == 0)
-            throw DeviceError(
-                ErrorKind::refused, name_, "stream",
-                fmt::format("the system does not take a single read of {} bytes, which is mostly "
-                            "a matter of memory: echo 1000 > "
-                            "/sys/module/usbcore/parameters/usbfs_memory_mb ({})",
-                            transfer.room.size(), error.what()));
+            throw DeviceError(ErrorKind::refused, name_, "stream",
+                              fmt::format("the system does not take a single read of {} bytes: {}",
+                                          transfer.room.size(), error.what()));
         most_bytes_ = in_flight_bytes_;
+        more_at_ = clock_.now() + memory_pause;
         return false;
     }
     ++in_flight_;
@@ -122,6 +122,8 @@ void StreamReader::refill() {
         submit(hunt_);
         return;
     }
+    if (most_bytes_ < options_.in_flight_bytes && clock_.now() >= more_at_)
+        most_bytes_ = options_.in_flight_bytes;  // until the system refuses again
     for (;;) {
         if (cursor_ == slots_.size()) {
             if (slots_.size() >= std::max<std::size_t>(2, options_.in_flight_frames)) return;
@@ -224,10 +226,22 @@ void StreamReader::take_hunted(std::span<const std::byte> bytes) {
     if (wire::decode_trailer(bytes.subspan(whole), wire::PayloadType::gendc)) hunting_ = false;
 }
 
+// The standard's cameras count from 0 in every run, so a first id above it is a loss. Others count
+// on; of them it is known once two runs in a row began with exactly the id that was next, which a
+// camera that begins anew would have to lose twice just as many frames for. Ids far from 0 tell at
+// once.
+std::uint64_t StreamReader::first_id_of_run(std::uint64_t block_id) {
+    const bool later = last_id_ && block_id > *last_id_;
+    const bool next = later && block_id == *last_id_ + 1;
+    const bool known = continued_ > 0;
+    continued_ = next || (known && later) ? continued_ + 1 : 0;
+    if (block_id < near_beginning && !(known && later)) return 0;
+    return later ? *last_id_ + 1 : block_id;
+}
+
 std::uint64_t StreamReader::number_of(std::uint64_t block_id) {
     if (!numbered_) {
-        const bool continues = block_id >= near_beginning && last_id_ && block_id > *last_id_;
-        base_ = block_id < near_beginning ? 0 : continues ? *last_id_ + 1 : block_id;
+        base_ = first_id_of_run(block_id);
         statistics_.lost += block_id - base_;
     } else if (block_id <= *last_id_) {
         // It counts anew in mid run: at least one frame is gone.

@@ -98,6 +98,7 @@ private:
     void close_all();
     void skip(Slot& slot, std::size_t end);
     std::uint64_t number_of(std::uint64_t block_id);
+    std::uint64_t first_id_of_run(std::uint64_t block_id);
 
     hal::UsbDevice& usb_;
     const protocol::u3v::Channel endpoint_;
@@ -115,8 +116,9 @@ private:
     std::size_t cursor_ = 0;                   // the slot whose transfers are submitted next
     std::size_t in_flight_ = 0;
     std::size_t in_flight_bytes_ = 0;
-    std::size_t most_bytes_ = 0;
-    int failures_ = 0;  // in a row
+    std::size_t most_bytes_ = 0;  // in flight: less than wanted for a while after a refusal
+    hal::Time more_at_{};         // when more is tried again
+    int failures_ = 0;            // in a row
 
     bool hunting_ = false;
     std::vector<std::byte> scratch_;
@@ -126,6 +128,8 @@ private:
     std::uint64_t base_ = 0;                // the block id that is number 0
     std::uint64_t newest_ = 0;              // number
     std::optional<std::uint64_t> last_id_;  // also of the run before
+    // Runs that began with the id behind the last one of the run before, one after the other.
+    int continued_ = 0;
 };
 
 }  // namespace opal::drivers::u3v

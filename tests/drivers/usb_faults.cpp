@@ -1,6 +1,7 @@
 // LibusbDevice when libusb itself fails: waits end with the fault or at a deadline, and nothing is
 // freed that libusb may still hold.
 #include "drivers/libusb_device.h"
+#include "drivers/libusb_error.h"
 #include "hal/error.h"
 #include "tests/drivers/libusb_stand_in.h"
 
@@ -8,7 +9,10 @@
 
 #include <array>
 #include <chrono>
+#include <filesystem>
+#include <fstream>
 #include <memory>
+#include <random>
 #include <string>
 
 using namespace opal;
@@ -91,4 +95,25 @@ TEST_CASE("destroying waits for reads to end, not for ever, and frees none that 
         CHECK(libusb_stand_in().freed.empty());
     }
     CHECK(libusb_stand_in().closed);
+}
+
+TEST_CASE("no memory for a transfer: the setting, the value found and what to set are named") {
+    const auto file = std::filesystem::temp_directory_path() /
+                      ("opal-usbfs-" + std::to_string(std::random_device{}()));
+    std::ofstream(file) << "16\n";
+    const std::string advice = drivers::usbfs_memory_advice(file.string());
+    std::filesystem::remove(file);
+    CHECK(advice ==
+          "the kernel gives USB no more memory; all programs together may have 16 MiB; submit "
+          "less, or give it more: echo 1000 | sudo tee " +
+              file.string());
+    const std::string unknown = drivers::usbfs_memory_advice("/nowhere/usbfs_memory_mb");
+    CHECK(unknown.find("MiB") == std::string::npos);
+    CHECK(unknown.find("/nowhere/usbfs_memory_mb") != std::string::npos);
+    try {
+        drivers::throw_usb_error(LIBUSB_ERROR_NO_MEM, "camera", "submit");
+    } catch (const hal::DeviceError& error) {
+        CHECK(error.kind() == hal::ErrorKind::refused);
+        CHECK(std::string(error.what()).find(drivers::usbfs_memory_advice()) != std::string::npos);
+    }
 }

@@ -74,6 +74,7 @@ public:
         read->outcome = piece.outcome;
         return read;
     }
+    void script(std::deque<Piece> pieces) { pieces_ = std::move(pieces); }
     void cancel(std::uint8_t) override {
         take_frames();
         cancelled_ = !reads_.empty();
@@ -174,6 +175,13 @@ struct Reader {
     u3v::StreamReader reader;
 };
 
+// The numbers a run's frames get, and how many frames it counts as lost.
+struct Run {
+    std::vector<std::uint64_t> numbers;
+    std::uint64_t lost = 0;
+    bool operator==(const Run&) const = default;
+};
+
 }  // namespace
 
 TEST_CASE("a frame is handed out when no read points into it any more") {
@@ -253,4 +261,50 @@ TEST_CASE("reads that do not end when called back are waited for in vain, but no
         CHECK(std::string(error.what()).find("cable") != std::string::npos);
     }
     CHECK(reader.usb.frames.empty());
+}
+
+TEST_CASE("block ids: from 0 in every run, as the standard says, or on and on") {
+    Reader reader({});
+    bool first = true;
+    const auto run = [&](std::vector<std::uint64_t> ids) {
+        if (!first) {
+            reader.reader.end();
+            reader.begin();
+        }
+        first = false;
+        std::deque<Piece> pieces;
+        for (const std::uint64_t id : ids)
+            for (const Piece& piece : {leader(id), pixels(packet_bytes), pixels(packet_bytes),
+                                       pixels(20), trailer(id, payload_bytes)})
+                pieces.push_back(piece);
+        reader.usb.script(std::move(pieces));
+        reader.usb.frames.clear();
+        reader.run();
+        Run result{{}, reader.reader.statistics().lost};
+        for (const auto& frame : reader.usb.frames) result.numbers.push_back(frame.number);
+        return result;
+    };
+    SUBCASE("a camera that begins anew: what is lost at the beginning shows, every time") {
+        CHECK(run({0, 1, 2}) == Run{{0, 1, 2}, 0});
+        CHECK(run({2, 3}) == Run{{2, 3}, 2});
+        CHECK(run({4}) == Run{{4}, 4});  // the very id that a camera counting on would send
+        CHECK(run({0, 1}) == Run{{0, 1}, 0});
+        CHECK(run({2}) == Run{{2}, 2});
+    }
+    SUBCASE("a camera that counts on: one false alarm, and from then on the truth") {
+        CHECK(run({0, 1, 2}) == Run{{0, 1, 2}, 0});
+        CHECK(run({3, 4}) == Run{{3, 4}, 3});
+        CHECK(run({5, 6}) == Run{{0, 1}, 0});
+        CHECK(run({8, 9}) == Run{{1, 2}, 1});  // a real loss
+        CHECK(run({10, 12}) == Run{{0, 2}, 1});
+        // It was switched off and on.
+        CHECK(run({0}) == Run{{0}, 0});
+        CHECK(run({2}) == Run{{2}, 2});
+    }
+    SUBCASE("one that counts on and is far already") {
+        CHECK(run({5000, 5001}) == Run{{0, 1}, 0});
+        CHECK(run({5002, 5003}) == Run{{0, 1}, 0});
+        CHECK(run({5005}) == Run{{1}, 1});
+    }
+    reader.reader.end();
 }

@@ -9,6 +9,7 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <vector>
@@ -196,7 +197,8 @@ TEST_CASE("standard requests: descriptors, strings, halting") {
     client.usb.host->control({0x02, 3, 0, 0x82}, nothing, client.soon());
     client.expect(enable, "55 33 56 43 02 a0 03 08 00 00 46 00");
     client.usb.host->clear_halt(0x82);
-    for (const std::uint16_t endpoint : {0x00, 0x80, 0x85})  // 0 is never halted; no such endpoint
+    // 0 is never halted; of the others there are none.
+    for (const auto endpoint : std::initializer_list<std::uint16_t>{0x00, 0x80, 0x85})
         CHECK_THROWS_AS(client.usb.host->control({0x02, 3, 0, endpoint}, nothing, client.soon()),
                         hal::DeviceError);
     client.expect(enable, "55 33 56 43 04 a0 03 08 00 00 46 00");
