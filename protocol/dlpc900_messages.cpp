@@ -154,10 +154,11 @@ std::optional<Dlpc900Version> parse_dlpc900_version(std::span<const std::byte> d
 }
 
 const Dlpc900Board* find_dlpc900_board(int type) {
-    static constexpr std::array<Dlpc900Board, 3> boards{{
+    static constexpr std::array<Dlpc900Board, 4> boards{{
         {"DLP6500", 1, 1080, 1920, 1, 105, 7.56},
         {"DLP9000", 2, 1600, 2560, 2, 105, 7.56},
         {"DLP670S", 3, 1600, 2716, 2, 105, 5.4},
+        {"DLP500YX", 4, 1200, 2048, 0, 62, 5.4},
     }};
     const auto* const found = std::find_if(boards.begin(), boards.end(),
                                            [&](const Dlpc900Board& b) { return b.type == type; });

@@ -122,7 +122,8 @@ struct Dlpc900Board {
     int type;
     int rows;
     int columns;
-    int controllers;  // each has its part of the columns, the left one first
+    int controllers;  // each has its part of the columns, the left one first; 0: one or two, as
+                      // the hardware's status says
     std::uint32_t min_exposure_us;
     double pitch_um;
 };

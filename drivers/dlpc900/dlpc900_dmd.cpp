@@ -77,7 +77,7 @@ private:
 
     Dlpc900Link link_;
     Dlpc900Options options_;
-    const protocol::Dlpc900Board* board_ = nullptr;
+    int controllers_ = 1;
     hal::DmdInfo info_;
     DmdRequests requests_;
 
@@ -116,16 +116,17 @@ Dlpc900Dmd::Dlpc900Dmd(std::unique_ptr<hal::UsbDevice> device, hal::Clock& clock
 }
 
 void Dlpc900Dmd::describe(const Dlpc900Identity& identity, const std::string& usb_serial) {
-    board_ = identity.board;
+    const protocol::Dlpc900Board& board = *identity.board;
+    controllers_ = identity.controllers;
     const protocol::Dlpc900Version& version = identity.version;
-    info_.model = fmt::format("TI {} with DLPC900, firmware {}.{}.{}", board_->name, version.major,
+    info_.model = fmt::format("TI {} with DLPC900, firmware {}.{}.{}", board.name, version.major,
                               version.minor, version.patch);
     // The tag is the same on all boards of a kind.
     info_.serial = usb_serial.empty() ? identity.tag : identity.tag + " " + usb_serial;
-    info_.rows = board_->rows;
-    info_.columns = board_->columns;
-    info_.pitch_um = board_->pitch_um;
-    info_.min_exposure = std::chrono::microseconds(board_->min_exposure_us);
+    info_.rows = board.rows;
+    info_.columns = board.columns;
+    info_.pitch_um = board.pitch_um;
+    info_.min_exposure = std::chrono::microseconds(board.min_exposure_us);
     info_.settle_time = 20us;
     info_.memory_patterns = protocol::dlpc900_entries;
     info_.max_entries = protocol::dlpc900_entries;
@@ -265,8 +266,8 @@ bool Dlpc900Dmd::send_pictures(const Plan& plan) {
         if (!shown[static_cast<std::size_t>(image)] || !planes_.stale(image)) continue;
         Upload& upload = uploads.emplace_back();
         upload.image = static_cast<std::uint16_t>(image);
-        const int columns = info_.columns / board_->controllers;
-        for (int c = 0; c < board_->controllers; ++c) {
+        const int columns = info_.columns / controllers_;
+        for (int c = 0; c < controllers_; ++c) {
             upload.files.push_back(
                 picture_file(planes_.picture(image), info_.rows, c * columns, columns));
             to_send_ += upload.files.back().size();
@@ -301,7 +302,7 @@ void Dlpc900Dmd::start() {
         fail(ErrorKind::wrong_state, "start", "nothing to show; program() comes first");
     stop();
     if (untold_ || !told_) tell_board();
-    require_healthy(link_, *board_, "start");
+    require_healthy(link_, controllers_, "start");
     played_.start();  // already: a start without an answer may have been taken
     try {
         link_.write(Dlpc900Word::start_stop, one_byte(dlpc900_start_stop::start), "start");

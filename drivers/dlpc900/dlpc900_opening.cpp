@@ -29,17 +29,17 @@ Dlpc900Identity identify(Dlpc900Link& link) {
     if (found.board == nullptr)
         throw hal::DeviceError(
             ErrorKind::unsupported, link.device(), "open",
-            fmt::format("board type {}; known are DLP6500 (1), DLP9000 (2) and DLP670S (3)",
+            fmt::format("board type {}; known are DLP6500 (1), DLP9000 (2), DLP670S (3) and "
+                        "DLP500YX (4)",
                         std::to_integer<int>(type[0])));
     for (std::size_t i = 1; i < type.size() && type[i] != std::byte{0}; ++i)
         found.tag += static_cast<char>(type[i]);
-    require_healthy(link, *found.board, "open");
+    found.controllers = require_healthy(link, found.board->controllers, "open");
     found.version = *protocol::parse_dlpc900_version(link.read(Dlpc900Word::version, 16, "open"));
     return found;
 }
 
-void require_healthy(Dlpc900Link& link, const protocol::Dlpc900Board& board,
-                     const char* operation) {
+int require_healthy(Dlpc900Link& link, int controllers, const char* operation) {
     namespace status = protocol::dlpc900_status;
     const auto now =
         std::to_integer<unsigned>(link.read(Dlpc900Word::hardware_status, 1, operation).front());
@@ -53,8 +53,10 @@ void require_healthy(Dlpc900Link& link, const protocol::Dlpc900Board& board,
     say((now & status::forced_swap) != 0, "forced swap error");
     say((now & status::sequencer_abort) != 0, "sequencer aborted");
     say((now & status::sequencer_error) != 0, "sequencer error");
-    say(board.controllers == 2 && (now & status::secondary) == 0, "second controller missing");
-    if (wrong.empty()) return;
+    const int found = (now & status::secondary) != 0 ? 2 : 1;
+    say(found < controllers, "second controller missing");
+    // A status bit that a board with one controller does not have says nothing.
+    if (wrong.empty()) return controllers == 0 ? found : controllers;
     throw hal::DeviceError(ErrorKind::refused, link.device(), operation,
                            fmt::format("the board says about itself: {} (status {:02X}); stop it, "
                                        "and if that stays, power it off and on",

@@ -12,14 +12,16 @@ namespace opal::drivers {
 
 struct Dlpc900Identity {
     const protocol::Dlpc900Board* board = nullptr;
+    int controllers = 1;
     protocol::Dlpc900Version version;
     std::string tag;  // of the kind of board
 };
 // Throws DeviceError, unsupported for a board that is not known.
 Dlpc900Identity identify(Dlpc900Link& link);
 
-// Reads the hardware's status. Throws refused with the names of what is wrong.
-void require_healthy(Dlpc900Link& link, const protocol::Dlpc900Board& board, const char* operation);
+// Reads the hardware's status and returns how many controllers there are. Throws refused with the
+// names of what is wrong, and if there are fewer than `controllers`.
+int require_healthy(Dlpc900Link& link, int controllers, const char* operation);
 
 // Into patterns on the fly, stopped.
 void enter_patterns_on_the_fly(Dlpc900Link& link, hal::Clock& clock,

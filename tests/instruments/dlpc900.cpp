@@ -49,10 +49,18 @@ TYPE_TO_STRING(LightCrafter6500);
 OPAL_DMD_SUITE(LightCrafter6500);
 
 TEST_CASE("frames are those of the direct DMD, bit for bit, with one controller and with two") {
-    for (const int board : {1, 2}) {
+    struct Kind {
+        int board;
+        int controllers;
+    };
+    // 6500, 9000, 670S, whose halves of 1358 do not end at a word, and 500YX with one and with two.
+    for (const auto [board, controllers] :
+         {Kind{1, 1}, Kind{2, 2}, Kind{3, 2}, Kind{4, 1}, Kind{4, 2}}) {
         CAPTURE(board);
+        CAPTURE(controllers);
         sim::Dlpc900Scene settings;
         settings.board = board;
+        settings.controllers = controllers;
         WiredBench wired(settings);
         const RunTiming timing = comfortable_timing(wired.bench, 100us);
         constexpr int count = 30;  // two images
@@ -168,6 +176,49 @@ TEST_CASE("board and firmware are named; no board is known by another number") {
     CHECK(wired.dmd().info().model == "TI DLP6500 with DLPC900, firmware 5.0.0");
     CHECK(wired.dmd().info().serial == "LCR-SIM LCR3");
     CHECK(protocol::find_dlpc900_board(9) == nullptr);
+}
+
+TEST_CASE("each board has its mirrors and times [TI DLPU018, data sheets]") {
+    struct Known {
+        int type;
+        const char* name;
+        int rows, columns;
+        std::chrono::microseconds shortest;
+    };
+    for (const Known& known :
+         {Known{1, "DLP6500", 1080, 1920, 105us}, Known{2, "DLP9000", 1600, 2560, 105us},
+          Known{3, "DLP670S", 1600, 2716, 105us}, Known{4, "DLP500YX", 1200, 2048, 62us}}) {
+        CAPTURE(known.name);
+        sim::Dlpc900Scene settings;
+        settings.board = known.type;
+        WiredBench wired(settings);
+        const hal::DmdInfo& info = wired.dmd().info();
+        CHECK(info.model == std::string("TI ") + known.name + " with DLPC900, firmware 6.0.0");
+        CHECK(info.rows == known.rows);
+        CHECK(info.columns == known.columns);
+        CHECK(info.min_exposure == known.shortest);
+    }
+}
+
+TEST_CASE("a board whose second controller does not answer shows half a picture: it is refused") {
+    sim::Dlpc900Scene settings;
+    settings.second_is_missing = true;
+    for (const int board : {2, 3}) {
+        settings.board = board;
+        const auto opening = fault_of([&] { WiredBench{settings}; });
+        CHECK(opening.kind == hal::ErrorKind::refused);
+        CHECK(opening.text.find("second controller missing (status 01)") != std::string::npos);
+    }
+    // A DLP500YX may have one, but not one less than when it was opened.
+    settings = {};
+    settings.board = 4;
+    settings.controllers = 2;
+    WiredBench wired(settings);
+    wired.dmd().load(0, striped_patterns(wired.dmd().info(), 1));
+    wired.dmd().program(sequence_of_slots({0}));
+    wired.instrument.scene.second_is_missing = true;
+    const auto starting = fault_of([&] { wired.dmd().start(); });
+    CHECK(starting.text.find("second controller missing") != std::string::npos);
 }
 
 TEST_CASE("a start whose answer is lost: the board may run, and is stopped") {

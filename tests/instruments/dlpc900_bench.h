@@ -22,7 +22,7 @@ struct Dlpc900Bench {
         scene.dmd.columns = type.columns;
         scene.dmd.macro_pixel_px = 160;
         scene.dmd.memory_patterns = 432;
-        scene.dmd.min_exposure_us = 105;
+        scene.dmd.min_exposure_us = type.min_exposure_us;
         scene.dmd.min_dark_us = 0;
         return scene;
     }

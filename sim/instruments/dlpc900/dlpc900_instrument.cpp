@@ -51,7 +51,8 @@ Dlpc900Instrument::Dlpc900Instrument(UsbGadget& usb, hal::Dmd& mirrors, VirtualC
       mirrors_(mirrors),
       clock_(clock),
       board_(board_of(s.board)),
-      receiving_(static_cast<std::size_t>(board_.controllers), -1),
+      controllers_(board_.controllers != 0 ? board_.controllers : s.controllers),
+      receiving_(static_cast<std::size_t>(controllers_), -1),
       loaded_(protocol::dlpc900_images, false) {
     assert(mirrors.info().rows == board_.rows && mirrors.info().columns == board_.columns);
     usb_.on_write([this](std::uint8_t, std::span<const std::byte> bytes) {
@@ -149,7 +150,8 @@ std::optional<std::vector<std::byte>> Dlpc900Instrument::read(Word word) const {
             return data;
         }
         case Word::hardware_status:
-            return byte((board_.controllers == 2 ? 0x11u : 0x01u) | scene.troubles);
+            return byte((controllers_ == 2 && !scene.second_is_missing ? 0x11u : 0x01u) |
+                        scene.troubles);
         case Word::main_status:
             return byte((running() ? protocol::dlpc900_status::running : 0) |
                         (parked_ ? protocol::dlpc900_status::parked : 0));

@@ -29,7 +29,9 @@
 namespace opal::sim {
 
 struct Dlpc900Scene {
-    int board = 1;  // 0x0206: 1 DLP6500, 2 DLP9000
+    int board = 1;                   // 0x0206: 1 DLP6500, 2 DLP9000, 3 DLP670S, 4 DLP500YX
+    int controllers = 1;             // of a DLP500YX, which has one or two
+    bool second_is_missing = false;  // of two controllers, or it does not answer the first
     // Before 5 there is no reorder; from 5 on pictures count only if the table was configured
     // before them and again behind them; after 4.0 the mirrors can be parked.
     protocol::Dlpc900Version version{6, 0, 0};
@@ -131,6 +133,7 @@ private:
     std::shared_ptr<std::mutex> mutex_ = std::make_shared<std::mutex>();
     hal::Time ready_at_{};  // for the next report
     const protocol::Dlpc900Board& board_;
+    const int controllers_;
     protocol::Dlpc900CommandReader commands_;
     Code last_error_ = Code::none;
     std::uint8_t mode_ = 1;

@@ -139,7 +139,7 @@ bool Dlpc900Instrument::load_image(int image) {
     if (first >= slots) return false;
     std::vector<hal::BitPattern> planes(std::min<std::size_t>(dlpc900_planes, slots - first),
                                         hal::BitPattern(board_.rows, board_.columns));
-    const int columns = board_.columns / board_.controllers;
+    const int columns = board_.columns / controllers_;
     for (std::size_t c = 0; c < found->second.size(); ++c) {
         const Stored& stored = found->second[c];
         const auto picture = stored.kept && stored.file.size() == stored.announced
