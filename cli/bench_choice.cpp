@@ -248,6 +248,7 @@ std::unique_ptr<OpenedBench> BenchChoice::open_wired(Session& session,
     if (!faults.empty()) refuse("--faults");
     ++run->openings;
     plan.on_upload = upload_progress(session.terminal);
+    plan.on_note = [&session](const std::string& text) { session.terminal.note(text); };
     BenchDevices devices;
     devices.wired = drivers::make_wire_bench(plan);
     RunSide side;

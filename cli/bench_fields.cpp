@@ -1,11 +1,13 @@
 // bench_fields(): the table, and the few kinds of values in it.
 #include "cli/bench_fields.h"
 
+#include "cli/bench_field_values.h"
+#include "cli/bench_fields_dlpc900.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 
 namespace opal::cli {
@@ -16,14 +18,6 @@ using drivers::DeviceKind;
 using drivers::DeviceRole;
 using drivers::DeviceUri;
 using Plan = drivers::WireBenchPlan;
-
-std::optional<double> number(const std::string& text) {
-    double value = 0;
-    const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (read.ec != std::errc{} || read.ptr != text.data() + text.size() || !std::isfinite(value))
-        return std::nullopt;
-    return value;
-}
 
 std::optional<double> positive(const std::string& text) {
     const auto value = number(text);
@@ -37,16 +31,6 @@ bool set_name(std::string& into, const std::string& text) {
     if (text.empty() || text.size() > 100 || !readable) return false;
     into = text;
     return true;
-}
-
-// In YAML's double quotes wherever plain text could mean something else.
-std::string quoted(const std::string& text) {
-    std::string out = "\"";
-    for (const char c : text) {
-        if (c == '"' || c == '\\') out += '\\';
-        out += c;
-    }
-    return out + '"';
 }
 
 template <DeviceRole role, DeviceUri Plan::*device>
@@ -142,6 +126,7 @@ std::vector<BenchField> make_fields() {
                       "the mirrors",
                       set_uri<DeviceRole::dmd, &Plan::dmd>,
                       get_uri<&Plan::dmd>});
+    add_dlpc900_leaving(fields);
     fields.push_back({"camera.uri",
                       true,
                       {},
@@ -264,7 +249,7 @@ std::vector<BenchField> make_fields() {
     fields.push_back(
         {"trigger.polarity",
          false,
-         {DeviceKind::lightcrafter},
+         {DeviceKind::lightcrafter, DeviceKind::dlpc900},
          "positive or negative",
          "where the pulses go; the camera listens to the edge they begin with. Without "
          "it: positive",
@@ -275,22 +260,19 @@ std::vector<BenchField> make_fields() {
          [](const Plan& plan) {
              return plan.trigger.negative ? quoted("negative") : std::string();
          }});
-    fields.push_back(
-        {"trigger.pulse_us",
-         false,
-         {DeviceKind::lightcrafter},
-         "a whole number, 1 to 100000, in us",
-         "how long a pulse is; some cameras overlook short ones. Without it: 20",
-         [](Plan& plan, const std::string& text) {
-             const auto us = number(text);
-             if (!us || *us < 1 || *us > 100000 || *us != std::floor(*us)) return false;
-             plan.trigger.pulse = std::chrono::microseconds(static_cast<std::int64_t>(*us));
-             return true;
-         },
-         [](const Plan& plan) {
-             if (!plan.trigger.pulse) return std::string();
-             return fmt::format("{}", *plan.trigger.pulse / std::chrono::microseconds(1));
-         }});
+    fields.push_back({"trigger.pulse_us",
+                      false,
+                      {DeviceKind::lightcrafter, DeviceKind::dlpc900},
+                      "a whole number, 1 to 100000, in us; dlpc900: 20 to 20000",
+                      "how long a pulse is; some cameras overlook short ones. Without it: 20",
+                      [](Plan& plan, const std::string& text) {
+                          const bool board = plan.dmd.kind == DeviceKind::dlpc900;
+                          const auto us = whole_us(text, board ? 20 : 1, board ? 20000 : 100000);
+                          plan.trigger.pulse = us;
+                          return us.has_value();
+                      },
+                      [](const Plan& plan) { return text_in_us(plan.trigger.pulse); }});
+    add_dlpc900_triggers(fields);
     return fields;
 }
 

@@ -143,6 +143,7 @@ int run(int argc, char** argv) {
     add_doctor_command(program, session);
     add_features_command(program, session);
     add_serve_command(program, session);
+    add_standby_command(program, session);
     add_version_command(program, session);
     try {
         program.parse(argc, argv);

@@ -42,6 +42,7 @@ void add_devices_command(CLI::App& program, Session& session);
 void add_doctor_command(CLI::App& program, Session& session);
 void add_features_command(CLI::App& program, Session& session);
 void add_serve_command(CLI::App& program, Session& session);
+void add_standby_command(CLI::App& program, Session& session);
 void add_version_command(CLI::App& program, Session& session);
 
 }  // namespace opal::cli

@@ -44,6 +44,7 @@ struct BoardOnUsb {
         : usb(sim::make_memory_usb(table.clock(), sim::Dlpc900Instrument::usb_info(),
                                    report_time(devices))),
           instrument(*usb.gadget, mirrors, table.clock(), board_scene(devices)) {
+        wire_trigger(instrument, mirrors);
         drivers::Dlpc900Options options;
         options.on_upload = devices.on_upload;
         dmd = drivers::open_dlpc900(std::move(usb.host), table.clock(), std::move(options));

@@ -57,6 +57,13 @@ void DmdRequests::check_sequence(const hal::PatternSequence& sequence,
                  fmt::format("entry {}: {}; StartOn::previous_end is possible", i,
                              reach_.no_trigger_in));
         check_times(entry, i);
+        const bool last = i + 1 == entries.size();
+        const hal::SequenceEntry& next = entries[last ? 0 : i + 1];
+        if ((!last || sequence.repeat) && next.trigger_out && entry.dark < info_.min_dark)
+            fail(ErrorKind::out_of_range, "program",
+                 fmt::format("entry {}: dark time {} us asked before a triggered entry; at least "
+                             "{} us ends the trigger pulse",
+                             i, in_us(entry.dark), in_us(info_.min_dark)));
         const hal::SequenceEntry& first = entries.front();
         const bool other = entry.exposure != first.exposure || entry.dark != first.dark;
         if (info_.one_timing && (other || !entry.trigger_out))

@@ -3,7 +3,7 @@
 
 #include "drivers/asio_serial_line.h"
 #include "drivers/asio_tcp_stream.h"
-#include "drivers/dlpc900/dlpc900_dmd.h"
+#include "drivers/dlpc900/dlpc900_triggers.h"
 #include "drivers/gige/open_camera.h"
 #include "drivers/lasers/cobolt_laser.h"
 #include "drivers/lasers/dlcpro_laser.h"
@@ -40,22 +40,43 @@ std::unique_ptr<hal::TcpStream> connect_monitor(const DeviceUri& uri, hal::Clock
     }
 }
 
+std::chrono::microseconds us(hal::Duration span) {
+    return std::chrono::duration_cast<std::chrono::microseconds>(span);
+}
+
 }  // namespace
 
+std::unique_ptr<hal::UsbDevice> open_dlpc900_usb(const DeviceUri& uri) {
+    const bool by_place = uri.place.starts_with("usb:");  // dlpc900:usb:1-2
+    return open_usb_device(
+        {texas_instruments, dlpc900_product, by_place ? "" : uri.place, by_place ? uri.place : ""});
+}
+
+Dlpc900Options dlpc900_options(const TriggerWiring& wiring) {
+    Dlpc900Options options;
+    options.output.number = wiring.output;
+    options.output.inverted = wiring.negative;
+    options.output.delay = us(wiring.delay);
+    if (wiring.pulse) options.output.pulse = us(*wiring.pulse);
+    options.gate_inverted = wiring.gate_inverted;
+    if (!wiring.input_falling) return options;
+    Dlpc900Input& input = options.input.emplace();
+    input.falling = *wiring.input_falling;
+    if (wiring.input_delay) input.delay = us(*wiring.input_delay);
+    return options;
+}
+
 std::unique_ptr<hal::Dmd> open_dmd(const DeviceUri& uri, hal::Clock& clock,
-                                   const TriggerWiring& wiring, UploadReport on_upload) {
+                                   const TriggerWiring& wiring, const DmdFacts& facts,
+                                   UploadReport on_upload, OpeningNote on_note) {
     assert(role_of(uri.kind) == DeviceRole::dmd);
     if (uri.kind == DeviceKind::dlpc900) {
-        if (wiring.negative)
-            throw hal::DeviceError(hal::ErrorKind::unsupported, to_string(uri), "open",
-                                   "negative trigger pulses asked; of a DLPC900 only positive ones "
-                                   "are used, so the bench's polarity must be positive");
-        Dlpc900Options options;
+        Dlpc900Options options = dlpc900_options(wiring);
+        options.standby_at_end = facts.standby_at_end;
         options.on_upload = std::move(on_upload);
-        const bool by_place = uri.place.starts_with("usb:");  // dlpc900:usb:1-2
-        return open_dlpc900(open_usb_device({texas_instruments, dlpc900_product,
-                                             by_place ? "" : uri.place, by_place ? uri.place : ""}),
-                            clock, std::move(options));
+        options.on_note = std::move(on_note);
+        check_triggers(options, to_string(uri));
+        return open_dlpc900(open_dlpc900_usb(uri), clock, std::move(options));
     }
     LightCrafterPulse pulse;
     pulse.negative = wiring.negative;

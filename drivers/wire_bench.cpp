@@ -28,7 +28,8 @@ public:
     explicit WireBench(const WireBenchPlan& plan)
         : name_(fmt::format("bench '{}'", plan.name)),
           laser_(open_laser(plan.laser, clock_, plan.laser_facts)),
-          dmd_(open_dmd(plan.dmd, clock_, plan.trigger, plan.on_upload)),
+          dmd_(open_dmd(plan.dmd, clock_, plan.trigger, plan.dmd_facts, plan.on_upload,
+                        plan.on_note)),
           camera_(open_camera(plan.camera, clock_, plan.trigger, plan.camera_values)),
           identity_(fmt::format("wire:dmd {} {}; camera {} {}{}; laser {} {}{}; medium {}",
                                 dmd_->info().model, dmd_->info().serial, camera_->info().model,

@@ -19,7 +19,9 @@ struct WireBenchPlan {
     LaserFacts laser_facts;
     TriggerWiring trigger;
     CameraValues camera_values;
+    DmdFacts dmd_facts;
     UploadReport on_upload{};
+    OpeningNote on_note{};
 };
 
 // Opens the laser first, which turns it off, then DMD and camera. The bench runs on the host's

@@ -4,14 +4,14 @@
 #include "protocol/dlpc900_image.h"
 #include "protocol/dlpc900_messages.h"
 #include "protocol/lightcrafter.h"
-#include "sim/instruments/dlpc900/dlpc900_instrument.h"
 #include "sim/scene_fields.h"
 #include "sim/scene_memory.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cmath>
-#include <limits>
 #include <numeric>
 #include <stdexcept>
 
@@ -36,9 +36,12 @@ void adopt_mirrors(sim::DmdScene& dmd, int rows, int columns, double pitch_um) {
         const double share = mirrors / (static_cast<double>(dmd.rows) * dmd.columns);
         const double blocks = static_cast<double>(dmd.rows) * dmd.columns /
                               (static_cast<double>(dmd.macro_pixel_px) * dmd.macro_pixel_px);
-        // Squares that cover both edges without a rest.
+        // Squares that cover both edges without a rest, where there are such: both edges of a
+        // DLP670S are multiples of 4 mirrors and of nothing larger.
         const int largest = std::gcd(rows, columns);
-        double nearest = std::numeric_limits<double>::max();
+        const double wanted = std::sqrt(mirrors / blocks);
+        dmd.macro_pixel_px = std::max(1, static_cast<int>(std::lround(wanted)));
+        double nearest = std::log(4.0);
         for (int side = largest; side >= 1; --side) {
             if (largest % side != 0) continue;
             const double distance = std::abs(std::log(mirrors / (side * side) / blocks));
@@ -90,12 +93,18 @@ sim::Scene with_lightcrafter(sim::Scene scene) {
     return scene;
 }
 
-sim::Scene with_dlpc900(sim::Scene scene) {
-    const protocol::Dlpc900Board& board = *protocol::find_dlpc900_board(sim::Dlpc900Scene().board);
+sim::Scene with_dlpc900(sim::Scene scene, int number) {
+    const protocol::Dlpc900Board& board = *protocol::find_dlpc900_board(number);
     adopt_mirrors(scene.dmd, board.rows, board.columns, board.pitch_um);
     scene.dmd.memory_patterns = protocol::dlpc900_images * protocol::dlpc900_planes;
     scene.dmd.min_exposure_us = board.min_exposure_us;
     return scene;
+}
+
+void wire_trigger(sim::Dlpc900Instrument& board, sim::DirectDmd& mirrors) {
+    board.on_trigger_out = [&mirrors](const protocol::Dlpc900TriggerOut& out) {
+        mirrors.delay_edges(std::chrono::microseconds(std::min(out.rising_us, out.falling_us)));
+    };
 }
 
 }  // namespace opal::cli

@@ -10,6 +10,7 @@
 #include "sim/direct/direct_dmd.h"
 #include "sim/direct/direct_laser.h"
 #include "sim/faults/fault.h"
+#include "sim/instruments/dlpc900/dlpc900_instrument.h"
 #include "sim/instruments/instrument_doors.h"
 #include "sim/scene.h"
 #include "sim/table/optical_table.h"
@@ -49,7 +50,10 @@ private:
 // The scene with the mirrors, times and memory of a LightCrafter instead of its own DMD, and about
 // as many macro-pixels; as it is if it has that many mirrors already.
 sim::Scene with_lightcrafter(sim::Scene scene);
-// The same with those of a LightCrafter 6500, whose board has a DLPC900.
-sim::Scene with_dlpc900(sim::Scene scene);
+// The same with those of a board with a DLPC900, by its number in protocol/dlpc900_messages.h; 1: a
+// LightCrafter 6500.
+sim::Scene with_dlpc900(sim::Scene scene, int board = 1);
+// The delay that a host gives the board's trigger output holds for the mirrors' edges.
+void wire_trigger(sim::Dlpc900Instrument& board, sim::DirectDmd& mirrors);
 
 }  // namespace opal::cli

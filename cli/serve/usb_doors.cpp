@@ -19,7 +19,9 @@ public:
         : uri_{drivers::DeviceKind::dlpc900, options.serial, 0},
           instrument_(bus.add(info(options.serial), full_speed()), bench.mirrors(),
                       bench.table().clock(), board(options)),
-          attach_line_(bus.attach_line()) {}
+          attach_line_(bus.attach_line()) {
+        wire_trigger(instrument_, bench.mirrors());
+    }
 
     std::string uri() const override { return drivers::to_string(uri_); }
     std::string about() const override {
@@ -39,6 +41,7 @@ private:
     static sim::Dlpc900Scene board(const Dlpc900DoorOptions& options) {
         sim::Dlpc900Scene scene;
         scene.bytes_per_s = options.bytes_per_s;
+        scene.board = options.board;
         return scene;
     }
     static sim::UsbPersonality full_speed() {

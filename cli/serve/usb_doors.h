@@ -32,6 +32,7 @@ private:
 struct Dlpc900DoorOptions {
     std::string serial;
     std::uint32_t bytes_per_s = 0;  // that it takes; 0: any
+    int board = 1;                  // as in sim::Dlpc900Scene
 };
 // The bench has the board's mirrors (with_dlpc900).
 std::unique_ptr<ServedDoor> open_dlpc900_door(ServedBench& bench, ServedUsbBus& bus,

@@ -5,6 +5,7 @@
 #include "drivers/dlpc900/dlpc900_opening.h"
 #include "drivers/dlpc900/dlpc900_pictures.h"
 #include "drivers/dlpc900/dlpc900_planes.h"
+#include "drivers/dlpc900/dlpc900_triggers.h"
 #include "drivers/dmd_requests.h"
 #include "drivers/sequence_clock.h"
 #include "protocol/dlpc900_image.h"
@@ -25,6 +26,7 @@ using hal::ErrorKind;
 using protocol::Dlpc900Word;
 using namespace std::chrono_literals;
 
+constexpr Duration settle_time = 20us;
 constexpr Duration longest = std::chrono::microseconds(0xFFFFFF);
 
 std::int64_t in_us(Duration d) {
@@ -96,23 +98,17 @@ Dlpc900Dmd::Dlpc900Dmd(std::unique_ptr<hal::UsbDevice> device, hal::Clock& clock
                        Dlpc900Options options)
     : link_(std::move(device), clock),
       options_(std::move(options)),
-      requests_(
-          link_.device(), info_,
-          {longest, longest, 2 * longest,
-           options_.trigger_in_wired ? "" : "nothing is wired to the trigger input of this DMD"}),
+      requests_(link_.device(), info_,
+                {longest, longest, 2 * longest,
+                 options_.input ? "" : "nothing is wired to the trigger input of this DMD"}),
       planes_(protocol::dlpc900_entries),
       played_(clock) {
-    const Dlpc900Identity identity = identify(link_);
+    check_triggers(options_, link_.device());
+    const Dlpc900Identity identity = identify(link_, clock, options_.on_note);
     describe(identity, link_.usb_serial());
     slots_.resize(info_.memory_patterns);
     enter_patterns_on_the_fly(link_, clock, identity.version);
-    // High while a pattern is shown, and high throughout if there is no dark time between.
-    link_.write(Dlpc900Word::trigger_out_1, encode(protocol::Dlpc900TriggerOut{false, 0, 0}),
-                "open");
-    // A pulse of 20 us with each pattern that asks for one; it ends whatever the dark time.
-    link_.write(Dlpc900Word::trigger_out_2, encode(protocol::Dlpc900TriggerOut{}), "open");
-    if (options_.trigger_in_wired)
-        link_.write(Dlpc900Word::trigger_in_1, encode(protocol::Dlpc900TriggerIn{}), "open");
+    set_triggers(link_, options_);
 }
 
 void Dlpc900Dmd::describe(const Dlpc900Identity& identity, const std::string& usb_serial) {
@@ -127,7 +123,12 @@ void Dlpc900Dmd::describe(const Dlpc900Identity& identity, const std::string& us
     info_.columns = board.columns;
     info_.pitch_um = board.pitch_um;
     info_.min_exposure = std::chrono::microseconds(board.min_exposure_us);
-    info_.settle_time = 20us;
+    // Counted from the edge.
+    const hal::Duration delay = options_.output.delay;
+    info_.settle_time = std::max(hal::Duration{0}, settle_time - delay);
+    info_.min_dark = std::max(hal::Duration{0}, delay);
+    // The line has to be low for as long as the shortest pulse is high.
+    if (options_.output.number == 1) info_.min_dark += dlpc900_shortest_pulse;
     info_.memory_patterns = protocol::dlpc900_entries;
     info_.max_entries = protocol::dlpc900_entries;
     info_.time_step = 1us;
@@ -138,6 +139,7 @@ void Dlpc900Dmd::describe(const Dlpc900Identity& identity, const std::string& us
 Dlpc900Dmd::~Dlpc900Dmd() {
     try {
         stop();
+        if (options_.standby_at_end) to_standby(link_, "close");
     } catch (const hal::DeviceError&) {  // the board goes on showing; the laser is another's duty
     }
 }
@@ -204,8 +206,10 @@ protocol::Dlpc900Entry Dlpc900Dmd::entry_of(const hal::SequenceEntry& entry, std
                                             std::size_t plane) const {
     protocol::Dlpc900Entry e;
     e.index = static_cast<std::uint16_t>(index);
-    e.exposure_us = static_cast<std::uint32_t>(in_us(entry.exposure));
-    e.dark_us = static_cast<std::uint32_t>(in_us(entry.dark));
+    // An edge that comes later than the mirrors has its pattern longer, on the dark time's account.
+    const Duration late = std::clamp<Duration>(options_.output.delay, Duration{0}, entry.dark);
+    e.exposure_us = static_cast<std::uint32_t>(in_us(entry.exposure + late));
+    e.dark_us = static_cast<std::uint32_t>(in_us(entry.dark - late));
     e.wait_for_trigger = entry.start_on == hal::StartOn::trigger_in;
     e.trigger_out_2 = entry.trigger_out;
     e.image = static_cast<std::uint16_t>(plane / protocol::dlpc900_planes);
@@ -345,6 +349,17 @@ void Dlpc900Dmd::stop() {
 }
 
 }  // namespace
+
+void put_dlpc900_in_standby(std::unique_ptr<hal::UsbDevice> device, hal::Clock& clock) {
+    Dlpc900Link link(std::move(device), clock);
+    if (in_standby(link, "standby")) return;
+    link.write(Dlpc900Word::start_stop, one_byte(dlpc900_start_stop::stop), "standby");
+    to_standby(link, "standby");
+    if (!in_standby(link, "standby"))
+        throw hal::DeviceError(ErrorKind::refused, link.device(), "standby",
+                               "the board took the command and is not in standby; its power may "
+                               "only go when it is");
+}
 
 std::unique_ptr<hal::Dmd> open_dlpc900(std::unique_ptr<hal::UsbDevice> device, hal::Clock& clock,
                                        Dlpc900Options options) {

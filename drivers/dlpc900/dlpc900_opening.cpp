@@ -14,15 +14,46 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr std::uint8_t on_the_fly = 3;
+constexpr std::uint8_t normal_power = 0;
+constexpr std::uint8_t standby_power = 1;
+// Two minutes and three seconds [TI DLPU018], and some more for the board's own clock.
+constexpr hal::Duration standby_patience = 135s;
+constexpr hal::Duration standby_pause = 1s;
 constexpr hal::Duration mode_pause = 500ms;  // after a mode change a read may show the old one
 
 std::vector<std::byte> one_byte(std::uint8_t value) {
     return {static_cast<std::byte>(value)};
 }
 
+// A board in standby takes no command but the one to leave it, and that only once its mirrors have
+// had two minutes of exercise.
+void wake_up(Dlpc900Link& link, hal::Clock& clock,
+             const std::function<void(const std::string&)>& on_note) {
+    if (!in_standby(link, "open")) return;
+    if (on_note)
+        on_note(
+            fmt::format("{} is in standby, which it leaves two minutes after it entered it; "
+                        "waiting for it",
+                        link.device()));
+    const auto deadline = hal::Deadline::after(clock, standby_patience);
+    for (;;) {
+        try {
+            link.write(Dlpc900Word::power_mode, one_byte(normal_power), "open");
+            if (!in_standby(link, "open")) return;
+        } catch (const hal::DeviceError& error) {
+            if (error.kind() != ErrorKind::refused) throw;
+        }
+        if (deadline.passed(clock))
+            throw hal::DeviceError(ErrorKind::refused, link.device(), "open",
+                                   "the board stays in standby; power it off and on");
+        clock.wait_for(standby_pause);
+    }
+}
+
 }  // namespace
 
-Dlpc900Identity identify(Dlpc900Link& link) {
+Dlpc900Identity identify(Dlpc900Link& link, hal::Clock& clock,
+                         const std::function<void(const std::string&)>& on_note) {
     const auto type = link.first_read(Dlpc900Word::hardware_type, 1, "open");
     Dlpc900Identity found;
     found.board = protocol::find_dlpc900_board(std::to_integer<int>(type[0]));
@@ -34,9 +65,20 @@ Dlpc900Identity identify(Dlpc900Link& link) {
                         std::to_integer<int>(type[0])));
     for (std::size_t i = 1; i < type.size() && type[i] != std::byte{0}; ++i)
         found.tag += static_cast<char>(type[i]);
+    wake_up(link, clock, on_note);
     found.controllers = require_healthy(link, found.board->controllers, "open");
     found.version = *protocol::parse_dlpc900_version(link.read(Dlpc900Word::version, 16, "open"));
     return found;
+}
+
+// By the read that fills up half a command, if somebody was cut off in the middle of one.
+bool in_standby(Dlpc900Link& link, const char* operation) {
+    return std::to_integer<int>(link.first_read(Dlpc900Word::power_mode, 1, operation).front()) ==
+           standby_power;
+}
+
+void to_standby(Dlpc900Link& link, const char* operation) {
+    link.write(Dlpc900Word::power_mode, one_byte(standby_power), operation);
 }
 
 int require_healthy(Dlpc900Link& link, int controllers, const char* operation) {

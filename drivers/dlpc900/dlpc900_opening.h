@@ -6,6 +6,7 @@
 #include "hal/clock.h"
 #include "protocol/dlpc900_messages.h"
 
+#include <functional>
 #include <string>
 
 namespace opal::drivers {
@@ -16,12 +17,17 @@ struct Dlpc900Identity {
     protocol::Dlpc900Version version;
     std::string tag;  // of the kind of board
 };
-// Throws DeviceError, unsupported for a board that is not known.
-Dlpc900Identity identify(Dlpc900Link& link);
+// Wakes it up from standby, which can take two minutes: `on_note` hears of it. Throws DeviceError,
+// unsupported for a board that is not known.
+Dlpc900Identity identify(Dlpc900Link& link, hal::Clock& clock,
+                         const std::function<void(const std::string&)>& on_note);
 
 // Reads the hardware's status and returns how many controllers there are. Throws refused with the
 // names of what is wrong, and if there are fewer than `controllers`.
 int require_healthy(Dlpc900Link& link, int controllers, const char* operation);
+
+bool in_standby(Dlpc900Link& link, const char* operation);
+void to_standby(Dlpc900Link& link, const char* operation);
 
 // Into patterns on the fly, stopped.
 void enter_patterns_on_the_fly(Dlpc900Link& link, hal::Clock& clock,

@@ -193,7 +193,7 @@ void DirectDmd::resolve() {
     Duration at{0};
     for (const hal::SequenceEntry& entry : sequence_.entries) {
         shown->entries.push_back({at, at + entry.exposure, memory_[entry.slot]});
-        if (entry.trigger_out) edges->push_back(at);
+        if (entry.trigger_out) edges->push_back(std::max(Duration{0}, at + edge_delay_));
         at += entry.exposure + entry.dark;
     }
     shown->period = at;

@@ -27,6 +27,9 @@ public:
     void start() override;
     void stop() override;
     hal::DmdStatus status() override;
+    // From the next program() on edges come so much later than the mirrors are commanded, those of
+    // entry 0 not earlier.
+    void delay_edges(hal::Duration delay) { edge_delay_ = delay; }
 
 private:
     [[noreturn]] void fail(hal::ErrorKind kind, const char* operation,
@@ -45,6 +48,7 @@ private:
     std::vector<std::shared_ptr<const ChannelAmplitudes>> older_;   // before that; for faults
     hal::BitPattern stuck_;                                         // room for a pattern's faults
     hal::PatternSequence sequence_;                                 // programmed
+    hal::Duration edge_delay_{0};
     std::shared_ptr<const ShownSequence> shown_;  // the same, resolved; empty after load/program
     // The run entries_started counts; its sequence goes when patterns are loaded, its count stays.
     std::shared_ptr<const ShownSequence> started_sequence_;

@@ -3,11 +3,14 @@
 
 #include "contract/bench_run.h"
 #include "drivers/dlpc900/dlpc900_dmd.h"
+#include "sim/direct/direct_dmd.h"
 #include "sim/doors/memory_usb.h"
 #include "sim/instruments/dlpc900/dlpc900_instrument.h"
 #include "tests/contract/small_bench.h"
 #include "tests/instruments/rewired_bench.h"
 
+#include <algorithm>
+#include <chrono>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -26,11 +29,24 @@ struct Dlpc900Bench {
         scene.dmd.min_dark_us = 0;
         return scene;
     }
+    // The same light at any time: what frames hold does not depend on when they are taken.
+    static sim::Scene steady(sim::Scene scene) {
+        scene.laser.power_noise = 0;
+        scene.stability.drift_rad = 0;
+        return scene;
+    }
     explicit Dlpc900Bench(sim::Dlpc900Scene settings = {}, drivers::Dlpc900Options options = {})
-        : inner(sim::make_simulated_bench(scene(settings.board), {2, nullptr})),
+        : Dlpc900Bench(scene(settings.board), settings, std::move(options)) {}
+    Dlpc900Bench(const sim::Scene& scene, sim::Dlpc900Scene settings,
+                 drivers::Dlpc900Options options)
+        : inner(sim::make_simulated_bench(scene, {2, nullptr})),
           usb(sim::make_memory_usb(virtual_clock(*inner), sim::Dlpc900Instrument::usb_info())),
           instrument(*usb.gadget, inner->dmd(), virtual_clock(*inner), settings),
           bench(*inner) {
+        instrument.on_trigger_out = [this](const protocol::Dlpc900TriggerOut& out) {
+            dynamic_cast<sim::DirectDmd&>(inner->dmd())
+                .delay_edges(std::chrono::microseconds(std::min(out.rising_us, out.falling_us)));
+        };
         bench.wire(drivers::open_dlpc900(std::move(usb.host), inner->clock(), std::move(options)));
     }
     hal::Dmd& dmd() { return bench.dmd(); }

@@ -1,7 +1,7 @@
 // The habits of real DLPC900 boards, one by one: the driver survives them, or a run stops with an
 // error that names what is wrong. A careless host shows that the habit is there.
 #include "calibration/acquisition.h"
-#include "drivers/dlpc900/dlpc900_link.h"
+#include "tests/instruments/careless_dlpc900.h"
 #include "tests/instruments/dlpc900_bench.h"
 
 #include <doctest/doctest.h>
@@ -47,52 +47,6 @@ sim::Dlpc900Scene firmware(int major, int minor) {
     scene.version = {major, minor, 0};
     return scene;
 }
-
-// A host that knows the commands and not the order they have to come in.
-struct CarelessHost {
-    explicit CarelessHost(const sim::Dlpc900Scene& settings)
-        : inner(sim::make_simulated_bench(Dlpc900Bench::scene(1), {1, nullptr})),
-          usb(sim::make_memory_usb(test::virtual_clock(*inner),
-                                   sim::Dlpc900Instrument::usb_info())),
-          board(*usb.gadget, inner->dmd(), test::virtual_clock(*inner), settings),
-          link(std::move(usb.host), inner->clock()) {}
-
-    void write(Dlpc900Word word, std::vector<std::byte> data) {
-        link.write(word, std::move(data), "test");
-    }
-    void byte(Dlpc900Word word, int value) { write(word, {static_cast<std::byte>(value)}); }
-    void entry(std::uint16_t index, bool waits) {
-        protocol::Dlpc900Entry e;
-        e.index = index;
-        e.exposure_us = 1000;
-        e.wait_for_trigger = waits;
-        e.plane = static_cast<std::uint8_t>(index);
-        write(Dlpc900Word::lut_definition, encode(e));
-    }
-    void configure(std::uint16_t entries, std::uint32_t shown) {
-        write(Dlpc900Word::lut_configuration,
-              encode(protocol::Dlpc900Configuration{entries, shown}));
-    }
-    void upload() {
-        protocol::Dlpc900Picture picture{1920, 1080, {}};
-        picture.pixels.assign(picture.row_bytes() * 1080, std::byte{0xFF});
-        const auto file = encode_smallest(picture);
-        write(Dlpc900Word::begin_image,
-              encode(protocol::Dlpc900ImageStart{0, static_cast<std::uint32_t>(file.size())}));
-        for (std::size_t at = 0; at < file.size(); at += protocol::dlpc900_most_chunk)
-            link.send(Dlpc900Word::image_data,
-                      protocol::encode_dlpc900_chunk(std::span(file).subspan(
-                          at, std::min(protocol::dlpc900_most_chunk, file.size() - at))));
-    }
-    void start() { byte(Dlpc900Word::start_stop, 2); }
-    void wait(hal::Duration span) { inner->clock().wait_for(span); }
-    bool mirrors_run() { return inner->dmd().status().running; }
-
-    std::unique_ptr<sim::SimulatedBench> inner;
-    sim::MemoryUsb usb;
-    sim::Dlpc900Instrument board;
-    drivers::Dlpc900Link link;
-};
 
 }  // namespace
 
@@ -168,7 +122,7 @@ TEST_CASE("a board that hangs in a mode change without a stop: the driver stops 
     Proof proof(wired);
     proof.run();
     CHECK(proof.frames == 2);
-    CarelessHost careless(settings);
+    test::CarelessDlpc900 careless(settings);
     CHECK(fault_of([&] { careless.byte(Dlpc900Word::display_mode, 3); }).kind == std::nullopt);
     CHECK(fault_of([&] { careless.start(); }).kind == hal::ErrorKind::timeout);
 }
@@ -180,7 +134,7 @@ TEST_CASE("firmware from 5 on wants the table configured before the pictures and
                 CAPTURE(major);
                 CAPTURE(before);
                 CAPTURE(behind);
-                CarelessHost host(firmware(major, 3));
+                test::CarelessDlpc900 host(firmware(major, 3));
                 host.byte(Dlpc900Word::start_stop, 0);
                 host.byte(Dlpc900Word::display_mode, 3);
                 host.byte(Dlpc900Word::start_stop, 0);
@@ -205,7 +159,7 @@ TEST_CASE("firmware from 5 on wants the table configured before the pictures and
 TEST_CASE("reorder: refused where the firmware has none and for entries that are not there") {
     for (const int major : {4, 6}) {
         CAPTURE(major);
-        CarelessHost host(firmware(major, 0));
+        test::CarelessDlpc900 host(firmware(major, 0));
         host.byte(Dlpc900Word::display_mode, 3);
         host.entry(0, false);
         const auto order = [&](std::vector<std::uint16_t> entries) {
@@ -255,7 +209,7 @@ TEST_CASE("TRIG_OUT_1 never drops without dark time: one frame comes, and the ru
 
 TEST_CASE("entries wait for TRIG_IN_1; 105 us of black before them cost an edge that comes early") {
     drivers::Dlpc900Options options;
-    options.trigger_in_wired = true;
+    options.input.emplace();
     Dlpc900Bench wired({}, options);
     hal::Bench& bench = wired.bench;
     const RunTiming timing = comfortable_timing(bench, 100us);
@@ -301,7 +255,7 @@ TEST_CASE("entries wait for TRIG_IN_1; 105 us of black before them cost an edge 
 }
 
 TEST_CASE("after a reorder the black stays with its entry, and another plane stays lit") {
-    CarelessHost host(firmware(6, 0));
+    test::CarelessDlpc900 host(firmware(6, 0));
     host.byte(Dlpc900Word::start_stop, 0);
     host.byte(Dlpc900Word::display_mode, 3);
     host.entry(0, false);

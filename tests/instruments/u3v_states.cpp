@@ -1,5 +1,6 @@
 // What the USB3 Vision driver leaves behind in the camera when one of its steps fails.
 #include "hal/error.h"
+#include "tests/instruments/shared_usb.h"
 #include "tests/instruments/u3v_bench.h"
 
 #include <doctest/doctest.h>
@@ -61,47 +62,6 @@ private:
     Poverty& poverty_;
 };
 
-// One end of a cable that several programs have one after the other.
-class Program final : public hal::UsbDevice {
-public:
-    explicit Program(std::shared_ptr<hal::UsbDevice> usb) : usb_(std::move(usb)) {}
-    // As when a program is killed: the system calls back its reads, and it does nothing more.
-    void kill() {
-        constexpr std::uint8_t stream = sim::VirtualU3vCamera::stream_endpoint;
-        usb_->cancel(stream);
-        while (usb_->reap(stream, {usb_->now()})) {
-        }
-        killed_ = true;
-    }
-    const hal::UsbDeviceInfo& info() const override { return usb_->info(); }
-    hal::Time now() const override { return usb_->now(); }
-    void claim(int interface) override { alive().claim(interface); }
-    std::size_t control(const hal::UsbSetup& setup, std::span<std::byte> data,
-                        hal::Deadline deadline) override {
-        return alive().control(setup, data, deadline);
-    }
-    void write(std::uint8_t endpoint, std::span<const std::byte> bytes,
-               hal::Deadline deadline) override {
-        alive().write(endpoint, bytes, deadline);
-    }
-    void submit(std::uint8_t endpoint, hal::UsbTransfer& transfer) override {
-        alive().submit(endpoint, transfer);
-    }
-    hal::UsbTransfer* reap(std::uint8_t endpoint, hal::Deadline deadline) override {
-        return alive().reap(endpoint, deadline);
-    }
-    void cancel(std::uint8_t endpoint) override { alive().cancel(endpoint); }
-    void clear_halt(std::uint8_t endpoint) override { alive().clear_halt(endpoint); }
-
-private:
-    hal::UsbDevice& alive() {
-        if (killed_) throw hal::DeviceError(hal::ErrorKind::disconnected, "usb", "any", "killed");
-        return *usb_;
-    }
-    std::shared_ptr<hal::UsbDevice> usb_;
-    bool killed_ = false;
-};
-
 }  // namespace
 
 TEST_CASE("a program that was killed in mid stream leaves nothing behind for the next") {
@@ -116,19 +76,19 @@ TEST_CASE("a program that was killed in mid stream leaves nothing behind for the
     const auto soon = [&] { return hal::Deadline::after(wire.table.clock(), 1s); };
     hal::Frame frame;
     {
-        auto program = std::make_unique<Program>(cable);
-        Program& first = *program;
+        auto program = std::make_unique<test::SharedUsb>(cable);
+        test::SharedUsb& first = *program;
         u3v::U3vCamera camera(std::move(program), wire.table.clock(),
                               tests::U3vTable::driver_options());
         camera.configure(settings);
         camera.arm(2);
         for (int i = 0; i < 3; ++i) camera.trigger();
         REQUIRE(camera.receive(frame, soon()));
-        first.kill();
+        first.kill(sim::VirtualU3vCamera::stream_endpoint);
     }
     // The camera goes on: triggers of somebody else's would be exposed and wait to be read.
     const hal::Duration before = wire.table.now();
-    u3v::U3vCamera camera(std::make_unique<Program>(cable), wire.table.clock(),
+    u3v::U3vCamera camera(std::make_unique<test::SharedUsb>(cable), wire.table.clock(),
                           tests::U3vTable::driver_options());
     settings.region = {0, 0, 32, 64};
     camera.configure(settings);

@@ -12,6 +12,9 @@ namespace opal::sim {
 namespace {
 
 constexpr std::uint8_t in_endpoint = 0x81;
+// How long the mirrors exercise before the board leaves standby [TI DLPU018].
+constexpr std::chrono::seconds standby_lasts{123};
+
 const protocol::Dlpc900Board& board_of(int type) {
     const protocol::Dlpc900Board* const board = protocol::find_dlpc900_board(type);
     assert(board != nullptr);
@@ -157,6 +160,8 @@ std::optional<std::vector<std::byte>> Dlpc900Instrument::read(Word word) const {
                         (parked_ ? protocol::dlpc900_status::parked : 0));
         case Word::display_mode:
             return byte(mode_);
+        case Word::power_mode:
+            return byte(in_standby() ? 1 : 0);
         default:
             return std::nullopt;
     }
@@ -164,6 +169,8 @@ std::optional<std::vector<std::byte>> Dlpc900Instrument::read(Word word) const {
 
 Dlpc900Instrument::Code Dlpc900Instrument::write(Word word, std::span<const std::byte> data) {
     const bool stopped = std::exchange(stopped_last_, false);
+    if (word == Word::power_mode) return set_power(data);
+    if (in_standby()) return Code::mode;
     switch (word) {
         case Word::display_mode:
             if (scene.hangs_unless_stopped && !stopped) scene.silent = true;
@@ -176,6 +183,8 @@ Dlpc900Instrument::Code Dlpc900Instrument::write(Word word, std::span<const std:
             return set_trigger_out(data, true);
         case Word::trigger_in_1:
             return set_trigger_in(data);
+        case Word::trigger_in_2:
+            return set_gate(data);
         case Word::start_stop:
             return start_stop(data);
         case Word::lut_definition:
@@ -202,9 +211,37 @@ Dlpc900Instrument::Code Dlpc900Instrument::set_mode(std::span<const std::byte> d
     if (std::to_integer<int>(data[0]) == 2) return Code::mode;  // no video source
     end();
     mode_ = std::to_integer<std::uint8_t>(data[0]);
+    if (may_lock()) locked_ = true;
+    return Code::none;
+}
+
+bool Dlpc900Instrument::may_lock() const {
     const auto version = std::tuple(scene.version.major, scene.version.minor, scene.version.patch);
-    if (scene.locks_mirrors && version >= std::tuple(4, 0, 0) && version <= std::tuple(5, 0, 0))
-        locked_ = true;
+    return scene.locks_mirrors && version >= std::tuple(4, 0, 0) && version <= std::tuple(5, 0, 0);
+}
+
+Dlpc900Instrument::Code Dlpc900Instrument::set_power(std::span<const std::byte> data) {
+    if (data.size() != 1 || std::to_integer<int>(data[0]) > 2) return Code::parameter;
+    const int wanted = std::to_integer<int>(data[0]);
+    if (wanted == 1) {
+        end();
+        if (!in_standby()) standby_since_ = clock_.now();
+        return Code::none;
+    }
+    if (in_standby() && (wanted != 0 || clock_.now() - *standby_since_ < standby_lasts))
+        return Code::mode;
+    if (wanted == 0 && !in_standby()) return Code::none;
+    standby_since_.reset();
+    if (may_lock()) locked_ = true;
+    if (wanted == 0) return Code::none;
+    end();  // the software begins anew and knows nothing
+    mode_ = 1;
+    defined_.clear();
+    table_.clear();
+    order_.clear();
+    images_.clear();
+    std::fill(loaded_.begin(), loaded_.end(), false);
+    table_set_ = pictures_set_ = parked_ = false;
     return Code::none;
 }
 
@@ -228,10 +265,13 @@ Dlpc900Instrument::Code Dlpc900Instrument::set_trigger_out(std::span<const std::
     int length = trigger->falling_us - trigger->rising_us;
     if (trigger->inverted) length = -length;
     const auto possible = [](int us) { return us >= -20 && us <= 20000; };
-    return length >= (pulse ? shortest_pulse_us : 0) && possible(trigger->rising_us) &&
-                   possible(trigger->falling_us)
-               ? Code::none
-               : Code::delay;
+    if (length < (pulse ? shortest_pulse_us : 0) || !possible(trigger->rising_us) ||
+        !possible(trigger->falling_us))
+        return Code::delay;
+    trigger_outs_[pulse ? 1 : 0] = *trigger;
+    const bool heard = pulse == (scene.camera_on == Dlpc900Scene::Output::trigger_out_2);
+    if (heard && on_trigger_out) on_trigger_out(*trigger);
+    return Code::none;
 }
 
 Dlpc900Instrument::Code Dlpc900Instrument::set_trigger_in(std::span<const std::byte> data) {
@@ -240,6 +280,13 @@ Dlpc900Instrument::Code Dlpc900Instrument::set_trigger_in(std::span<const std::b
     if (!trigger) return Code::parameter;
     if (trigger->delay_us < 104) return Code::delay;
     trigger_in_ = *trigger;
+    return Code::none;
+}
+
+Dlpc900Instrument::Code Dlpc900Instrument::set_gate(std::span<const std::byte> data) {
+    if (running()) return Code::mode;
+    if (data.size() != 1 || std::to_integer<int>(data[0]) > 1) return Code::parameter;
+    gate_inverted_ = std::to_integer<int>(data[0]) == 1;
     return Code::none;
 }
 

@@ -18,6 +18,7 @@
 #include "sim/doors/memory_usb.h"
 #include "sim/table/virtual_clock.h"
 
+#include <array>
 #include <functional>
 #include <map>
 #include <memory>
@@ -69,12 +70,20 @@ public:
     // An edge at TRIG_IN_1, in the direction the board was told to listen to. It is not heard while
     // the entries before are being shown, their hidden black included.
     void trigger_in_1();
-    // TRIG_IN_2: a change to the level that stops ends the sequence, one to the level that runs
-    // begins it; at the level that stops a start command has no effect and is no error.
-    void trigger_in_2(bool run);
+    // The level of TRIG_IN_2: a change to the one that stops ends the sequence, one to the other
+    // begins it; at the level that stops a start command has no effect and is no error. High runs,
+    // unless the board was told otherwise.
+    void trigger_in_2(bool high);
     std::uint64_t missed_triggers() const { return missed_triggers_; }
     Dlpc900Scene scene;
     std::function<void()> on_start;  // called when a host has told it to start
+    // As the host has set them: TRIG_OUT_1 and TRIG_OUT_2.
+    const protocol::Dlpc900TriggerOut& trigger_out(int number) const {
+        return trigger_outs_[static_cast<std::size_t>(number - 1)];
+    }
+    // Called when the output that the camera hears was set.
+    std::function<void(const protocol::Dlpc900TriggerOut&)> on_trigger_out;
+    bool in_standby() const { return standby_since_.has_value(); }
     // The next such command is refused as a device failure.
     void refuse_next(protocol::Dlpc900Word word) { refused_next_ = word; }
 
@@ -106,8 +115,11 @@ private:
     std::optional<std::vector<std::byte>> read(Word word) const;
     Code set_mode(std::span<const std::byte> data);
     Code park(std::span<const std::byte> data);
+    Code set_power(std::span<const std::byte> data);
+    bool may_lock() const;
     Code set_trigger_out(std::span<const std::byte> data, bool pulse);
     Code set_trigger_in(std::span<const std::byte> data);
+    Code set_gate(std::span<const std::byte> data);
     Code define(std::span<const std::byte> data);
     Code configure(std::span<const std::byte> data);
     Code reorder(std::span<const std::byte> data);
@@ -115,14 +127,16 @@ private:
     Code image_data(std::span<const std::byte> data, std::size_t controller);
     Code start_stop(std::span<const std::byte> data);
     bool busy() const { return running() || mode_ == 0; }  // nothing of the table may be changed
-    bool running() const { return waiting_ || mirrors_.status().running; }
+    bool running() const { return waiting_ || going_on_ || mirrors_.status().running; }
     bool load_image(int image);  // its planes into the mirrors' slots; false: it cannot be read
 
-    Code begin();
+    Code begin(std::size_t from = 0);
     void end();
+    std::size_t step_shown() const;
     bool waits_at(std::size_t step) const;
     void play();  // from the step that is due up to the next that waits
-    hal::SequenceEntry shown_entry(const Playable& playable, bool line_was_low) const;
+    void play_at(hal::Time at);
+    hal::SequenceEntry shown_entry(const Playable& playable) const;
     void show_in_slot_0(const hal::BitPattern& pattern);
     bool still() const { return splash_ || locked_ || parked_; }  // slot 0 is all there is
 
@@ -153,13 +167,21 @@ private:
     std::vector<bool> loaded_;                   // images that are in the mirrors' slots
     std::uint64_t image_bytes_ = 0;
 
+    std::array<protocol::Dlpc900TriggerOut, 2> trigger_outs_;
     protocol::Dlpc900TriggerIn trigger_in_;
-    bool gate_open_ = true;  // TRIG_IN_2
+    bool gate_high_ = true;  // TRIG_IN_2
+    bool gate_inverted_ = false;
+    bool gate_open() const { return gate_high_ != gate_inverted_; }
+    std::optional<hal::Time> standby_since_;
     bool splash_ = false;
     bool waiting_ = false;     // for TRIG_IN_1, or on the way from its edge to the mirrors
     bool on_its_way_ = false;  // the latter
+    bool going_on_ = false;    // with what the mirrors' own sequence had no room for
     std::size_t step_ = 0;     // due next, of the sequence being played
-    hal::Time hears_from_{};   // edges before are missed
+    std::size_t first_ = 0;    // of what the mirrors play
+    std::size_t paused_at_ = 0;
+    bool line_low_ = true;    // TRIG_OUT_1, before the step that is due
+    hal::Time hears_from_{};  // edges before are missed
     std::uint64_t missed_triggers_ = 0;
     std::shared_ptr<int> life_ = std::make_shared<int>();  // of what the clock was asked to do
 };

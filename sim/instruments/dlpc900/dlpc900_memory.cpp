@@ -78,6 +78,7 @@ Dlpc900Instrument::Code Dlpc900Instrument::configure(std::span<const std::byte> 
     order_.resize(table_.size());
     std::iota(order_.begin(), order_.end(), std::uint16_t{0});
     shown_ = wanted->shown;
+    paused_at_ = 0;
     table_set_ = pictures_set_ = true;
     return Code::none;
 }
@@ -91,6 +92,7 @@ Dlpc900Instrument::Code Dlpc900Instrument::reorder(std::span<const std::byte> da
         if (entry >= table_.size()) return Code::number;
     order_ = wanted->entries;
     shown_ = wanted->shown;
+    paused_at_ = 0;
     return Code::none;
 }
 
