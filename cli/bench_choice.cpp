@@ -130,7 +130,8 @@ void BenchChoice::add_options(CLI::App& command) {
         .add_option("-b,--bench", bench,
                     "sim:lab, sim:ideal, sim:harsh, sim:published, sim:FILE.yaml for a scene of "
                     "your own; usb:lab and so on for the same behind the drivers of a DLPC900, a "
-                    "USB3 Vision camera and a Cobolt laser; or BENCH.yaml for devices on wires "
+                    "USB3 Vision camera and a Cobolt laser (usb:lab@4.3: the board's firmware); or "
+                    "BENCH.yaml for devices on wires "
                     "(opal bench-file explain)")
         ->capture_default_str()
         ->group("Bench");
@@ -273,7 +274,19 @@ RunSide BenchChoice::record_run(hal::Bench& opened, const Session& session, sim:
 std::unique_ptr<OpenedBench> BenchChoice::open_simulated(Session& session, const std::string& what,
                                                          Cables cables,
                                                          sim::BenchMoment begin) const {
-    const sim::Scene asked = sim::load_scene(what, overrides);
+    UsbDevices usb;
+    std::string scene_name = what;
+    if (const std::size_t at = what.rfind('@'); cables == Cables::usb && at != std::string::npos) {
+        const auto firmware = firmware_version(what.substr(at + 1));
+        if (!firmware)
+            throw BadInput(
+                fmt::format("--bench {}: the board's firmware is expected behind @, "
+                            "MAJOR.MINOR such as 4.3",
+                            bench));
+        usb.firmware = *firmware;
+        scene_name = what.substr(0, at);
+    }
+    const sim::Scene asked = sim::load_scene(scene_name, overrides);
     auto log =
         open_events(events, begin.time.count() > 0 || begin.exposures > 0 || run->openings > 0);
     ++run->openings;
@@ -292,11 +305,11 @@ std::unique_ptr<OpenedBench> BenchChoice::open_simulated(Session& session, const
                                     .faults = schedule ? &*schedule : nullptr};
     BenchDevices devices;
     devices.cables = cables == Cables::usb;
-    devices.simulated =
-        devices.cables ? make_usb_bench(asked, options) : sim::make_simulated_bench(asked, options);
+    devices.simulated = devices.cables ? make_usb_bench(asked, options, usb)
+                                       : sim::make_simulated_bench(asked, options);
     sim::SimulatedBench& opened = *devices.simulated;
     const sim::Scene& scene = opened.scene();  // as it is: a board brings its own mirrors
-    std::string name = record_name(scene, what, !overrides.empty(), opened.identity());
+    std::string name = record_name(scene, scene_name, !overrides.empty(), opened.identity());
     if (devices.cables) name = "usb-" + name;
     RunSide side;
     if (!run->file.empty()) {

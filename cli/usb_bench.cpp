@@ -2,6 +2,7 @@
 #include "cli/usb_bench.h"
 
 #include "cli/serve/served_bench.h"
+#include "cli/usb_faults.h"
 #include "drivers/dlpc900/dlpc900_dmd.h"
 #include "drivers/lasers/cobolt_laser.h"
 #include "drivers/u3v/u3v_camera.h"
@@ -19,6 +20,7 @@
 #include <fmt/format.h>
 
 #include <cassert>
+#include <cstdio>
 #include <stdexcept>
 
 namespace opal::cli {
@@ -26,7 +28,6 @@ namespace opal::cli {
 namespace {
 
 using sim::FaultKind;
-using sim::U3vFaults;
 
 sim::Scene checked(const sim::Scene& asked, int threads) {
     sim::Scene scene = with_dlpc900(asked);
@@ -196,37 +197,15 @@ private:
     }
 
     void spoil(const sim::Fault& fault) {
-        sim::VirtualU3vCamera& camera = camera_->instrument;
-        switch (fault.kind) {
-            case FaultKind::usb_stall:
-                return camera.spoil_next_frame(U3vFaults::Fate::stalled);
-            case FaultKind::usb_short_packet:
-                return camera.spoil_next_frame(U3vFaults::Fate::silent_short);
-            case FaultKind::usb_no_trailer:
-                return camera.spoil_next_frame(U3vFaults::Fate::no_trailer);
-            case FaultKind::usb_overrun:
-                return camera.spoil_next_frame(U3vFaults::Fate::overrun);
-            case FaultKind::usb_reply_lost:
-                return camera.spoil_next_reply(U3vFaults::Reply::lost, {});
-            case FaultKind::usb_slow_reply:
-                return camera.spoil_next_reply(
-                    U3vFaults::Reply::fine,
-                    std::chrono::duration_cast<hal::Duration>(
-                        std::chrono::duration<double, std::milli>(fault.values[0])));
-            case FaultKind::camera_unplugged:
-                camera_gone_ = true;
-                return camera_->usb.gadget->unplug();
-            case FaultKind::board_unplugged:
-                board_gone_ = true;
-                return board_->usb.gadget->unplug();
-            case FaultKind::board_refusal:
-                board_->instrument.scene.refusals = 1;
-                return;
-            case FaultKind::upload_spoilt:
-                board_->instrument.scene.spoiled_uploads = 1;  // the next picture
-                return;
-            default:
-                assert(false && "not a fault of cables");
+        if (cli::spoil(camera_->instrument, fault) || cli::spoil(board_->instrument, fault)) return;
+        assert(fault.kind == FaultKind::camera_unplugged ||
+               fault.kind == FaultKind::board_unplugged);
+        if (fault.kind == FaultKind::camera_unplugged) {
+            camera_gone_ = true;
+            camera_->usb.gadget->unplug();
+        } else {
+            board_gone_ = true;
+            board_->usb.gadget->unplug();
         }
     }
 
@@ -246,6 +225,15 @@ private:
 };
 
 }  // namespace
+
+std::optional<protocol::Dlpc900Version> firmware_version(const std::string& text) {
+    protocol::Dlpc900Version version;
+    char rest = 0;
+    if (std::sscanf(text.c_str(), "%d.%d%c", &version.major, &version.minor, &rest) != 2 ||
+        version.major < 1 || version.major > 99 || version.minor < 0 || version.minor > 99)
+        return std::nullopt;
+    return version;
+}
 
 std::unique_ptr<sim::SimulatedBench> make_usb_bench(const sim::Scene& scene,
                                                     const sim::BenchOptions& options,

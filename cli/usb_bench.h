@@ -17,6 +17,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string>
 
 namespace opal::cli {
 
@@ -27,6 +29,9 @@ struct UsbDevices {
     protocol::Dlpc900Version firmware{6, 0, 0};
     std::function<void(std::uint64_t sent, std::uint64_t total)> on_upload{};
 };
+
+// "6.0"; nothing: the text is no version.
+std::optional<protocol::Dlpc900Version> firmware_version(const std::string& text);
 
 // `scene` with the board's mirrors (with_dlpc900). Throws std::invalid_argument like
 // sim::make_simulated_bench().

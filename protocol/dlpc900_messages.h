@@ -17,6 +17,8 @@ enum class Dlpc900Word : std::uint16_t {
     version = 0x0205,
     hardware_type = 0x0206,
     park = 0x0609,
+    input_source = 0x1A00,
+    video_receiver = 0x1A01,
     hardware_status = 0x1A0A,
     main_status = 0x1A0C,
     display_mode = 0x1A1B,
@@ -134,8 +136,17 @@ namespace dlpc900_status {
 inline constexpr unsigned initialised = 1u << 0, mismatch = 1u << 1, reset_driver = 1u << 2,
                           forced_swap = 1u << 3, secondary = 1u << 4, sequencer_abort = 1u << 6,
                           sequencer_error = 1u << 7;
-inline constexpr unsigned parked = 1u << 0, running = 1u << 1;  // main_status
+// main_status; a source is locked and its syncs are valid where video comes in
+inline constexpr unsigned parked = 1u << 0, running = 1u << 1, source_locked = 1u << 3,
+                          port_1_syncs = 1u << 4, port_2_syncs = 1u << 5;
 }  // namespace dlpc900_status
+
+// 0x1A1B.
+namespace dlpc900_mode {
+inline constexpr std::uint8_t video = 0, flash = 1, video_patterns = 2, on_the_fly = 3;
+}  // namespace dlpc900_mode
+// 0x1A00: 24 bits a pixel, in parallel; what the receivers of 0x1A01 deliver.
+inline constexpr std::uint8_t dlpc900_parallel_24 = 0x08;
 
 // What the configuration appends to the entry before one that waits for a trigger.
 inline constexpr std::uint32_t dlpc900_hidden_black_us = 105;

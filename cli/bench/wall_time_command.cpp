@@ -18,7 +18,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
 #include <memory>
 #include <stop_token>
 #include <vector>
@@ -41,12 +40,10 @@ struct WallTimeOptions {
 };
 
 protocol::Dlpc900Version version_of(const std::string& text) {
-    protocol::Dlpc900Version version;
-    char rest = 0;
-    if (std::sscanf(text.c_str(), "%d.%d%c", &version.major, &version.minor, &rest) != 2 ||
-        version.major < 1 || version.major > 99 || version.minor < 0 || version.minor > 99)
+    const auto version = firmware_version(text);
+    if (!version)
         throw BadInput(fmt::format("--firmware {}: MAJOR.MINOR is expected, such as 6.0", text));
-    return version;
+    return *version;
 }
 
 // What the steps that were taken cost.

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "drivers/wire_bench.h"
+#include "sim/faults/fault.h"
 
 #include <string>
 
@@ -16,6 +17,8 @@ public:
     virtual std::string about() const = 0;  // for people, after the URI
     // Writes what a bench file has to say about this device.
     virtual void describe(drivers::WireBenchPlan& plan) const = 0;
+    // A fault of cables happens to it, if it is one of its own.
+    virtual void spoil(const sim::Fault&) {}
 };
 
 }  // namespace opal::cli

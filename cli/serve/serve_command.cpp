@@ -3,6 +3,7 @@
 #include "cli/bench_file.h"
 #include "cli/exit_code.h"
 #include "cli/files.h"
+#include "cli/serve/camera_options.h"
 #include "cli/serve/gige_door.h"
 #include "cli/serve/laser_doors.h"
 #include "cli/serve/lightcrafter_door.h"
@@ -10,6 +11,7 @@
 #include "cli/serve/usb_doors.h"
 #include "cli/session.h"
 #include "drivers/gige/network_interfaces.h"
+#include "protocol/dlpc900_messages.h"
 #include "sim/faults/fault_file.h"
 #include "sim/scene_fields.h"
 #include "sim/scene_file.h"
@@ -18,9 +20,12 @@
 #include <CLI/CLI.hpp>
 
 #include <chrono>
+#include <condition_variable>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -44,8 +49,9 @@ struct ServeOptions {
     std::string faults;
     std::string events;
     std::uint32_t upload = 0;
+    std::string board;  // a name of dlpc900_boards; empty: as dmd has it
     std::uint16_t usb_port = protocol::usbip::default_port;
-    sim::GigeCameraOptions gige;
+    ServedCameraOptions camera_options;
     double light_hz = 0;
     double seconds = 0;
 };
@@ -83,6 +89,14 @@ void start_light(ServedBench& bench, double rate_hz) {
     dmd.start();
 }
 
+// Boards by what people call them, and their numbers in protocol/dlpc900_messages.h.
+const std::map<std::string, int> dlpc900_boards{
+    {"6500", 1}, {"9000", 2}, {"670s", 3}, {"500yx", 4}};
+
+int board_type(const ServeOptions& options) {
+    return options.board.empty() ? 1 : dlpc900_boards.at(options.board);
+}
+
 using Doors = std::vector<std::unique_ptr<ServedDoor>>;
 
 // Laser and DMD first: a camera that can be found is a bench that can be used. `bus`: where USB is
@@ -96,16 +110,62 @@ Doors open_doors(ServedBench& bench, ServedUsbBus* bus, const ServeOptions& opti
     if (options.dmd == "lightcrafter")
         doors.push_back(open_lightcrafter_door(bench, options.address));
     if (options.dmd == "dlpc900")
-        doors.push_back(open_dlpc900_door(bench, *bus, {options.gige.serial, options.upload}));
-    if (options.camera == "gige") doors.push_back(open_gige_door(bench, host, options.gige));
+        doors.push_back(open_dlpc900_door(
+            bench, *bus,
+            {options.camera_options.gige.serial, options.upload, board_type(options)}));
+    if (options.camera == "gige")
+        doors.push_back(open_gige_door(bench, host, options.camera_options.gige));
     if (options.camera == "u3v") {
-        sim::U3vCameraOptions camera;
-        camera.serial = options.gige.serial;
-        camera.user_name = options.gige.user_name;
-        doors.push_back(open_u3v_door(bench, *bus, camera));
+        doors.push_back(open_u3v_door(bench, *bus, options.camera_options.usb_camera()));
     }
     return doors;
 }
+
+// Whose cables faults happen to, on the thread that makes time pass: as long as there are doors.
+class Cables {
+public:
+    explicit Cables(ServedBench& bench) : table_(bench.table()) {
+        if (sim::FaultInjector* const injector = table_.faults())
+            injector->on_usb = [this](const sim::Fault& fault, hal::Duration at) {
+                spoil_at(at, fault);
+            };
+    }
+    void spoil_at(hal::Duration at, const sim::Fault& fault) {
+        table_.clock_at(at, [plugged = plugged_, fault] {
+            // Not under the lock: whoever is at a door may be on his way here.
+            std::vector<ServedDoor*> doors;
+            {
+                const std::lock_guard lock(plugged->mutex);
+                doors = plugged->doors;
+                ++plugged->at_work;
+            }
+            for (ServedDoor* const door : doors) door->spoil(fault);
+            const std::lock_guard lock(plugged->mutex);
+            --plugged->at_work;
+            plugged->done.notify_all();
+        });
+    }
+    // Of these doors, until the end of what is returned, which comes before theirs.
+    std::shared_ptr<void> plug_in(const Doors& doors) {
+        const std::lock_guard lock(plugged_->mutex);
+        for (const auto& door : doors) plugged_->doors.push_back(door.get());
+        return {nullptr, [plugged = plugged_](void*) {
+                    std::unique_lock inner(plugged->mutex);
+                    plugged->doors.clear();
+                    plugged->done.wait(inner, [&] { return plugged->at_work == 0; });
+                }};
+    }
+
+private:
+    struct Plugged {
+        std::mutex mutex;
+        std::condition_variable done;
+        std::vector<ServedDoor*> doors;
+        int at_work = 0;
+    };
+    sim::OpticalTable& table_;
+    const std::shared_ptr<Plugged> plugged_ = std::make_shared<Plugged>();
+};
 
 drivers::WireBenchPlan plan_of(const ServedBench& bench, const Doors& doors) {
     drivers::WireBenchPlan plan;
@@ -121,6 +181,9 @@ void check(const ServeOptions& options) {
         throw BadInput(
             "--bench-file: a bench has a camera, a DMD and a laser; none of them may "
             "be left out");
+    if (!options.board.empty() && options.dmd != "dlpc900")
+        throw BadInput("--board is a dlpc900's; --dmd is " + options.dmd);
+    check_camera_options(options.camera_options, options.camera);
 }
 
 ExitCode serve(Session& session, ServeOptions options) {
@@ -134,13 +197,15 @@ ExitCode serve(Session& session, ServeOptions options) {
     sim::Scene scene = sim::load_scene(options.scene, options.overrides);
     if (options.dmd != "none") {
         const bool dlpc900 = options.dmd == "dlpc900";
-        const sim::Scene adapted = dlpc900 ? with_dlpc900(scene) : with_lightcrafter(scene);
+        const sim::Scene adapted =
+            dlpc900 ? with_dlpc900(scene, board_type(options)) : with_lightcrafter(scene);
         if (adapted.dmd.rows != scene.dmd.rows || adapted.dmd.columns != scene.dmd.columns)
-            session.terminal.note(
-                fmt::format("note: {} x {} mirrors instead of the scene's {} x {}: a {}'s; "
-                            "--scene-file writes the scene as it is served",
-                            adapted.dmd.rows, adapted.dmd.columns, scene.dmd.rows,
-                            scene.dmd.columns, dlpc900 ? "LightCrafter 6500" : "LightCrafter"));
+            session.terminal.note(fmt::format(
+                "note: {} x {} mirrors instead of the scene's {} x {}: a {}'s; "
+                "--scene-file writes the scene as it is served",
+                adapted.dmd.rows, adapted.dmd.columns, scene.dmd.rows, scene.dmd.columns,
+                dlpc900 ? protocol::find_dlpc900_board(board_type(options))->name
+                        : "LightCrafter"));
         scene = adapted;
     }
     std::optional<sim::FaultSchedule> faults;
@@ -158,7 +223,17 @@ ExitCode serve(Session& session, ServeOptions options) {
     std::optional<ServedUsbBus> bus;
     if (options.dmd == "dlpc900" || options.camera == "u3v")
         bus.emplace(bench, options.address, options.usb_port);
+    Cables cables(bench);
     const Doors doors = open_doors(bench, bus ? &*bus : nullptr, options, host);
+    const auto plugged = cables.plug_in(doors);
+    if (options.camera_options.unplug_after_s > 0) {
+        sim::Fault pulled;
+        pulled.kind = sim::FaultKind::camera_unplugged;
+        cables.spoil_at(bench.table().now() +
+                            std::chrono::duration_cast<hal::Duration>(std::chrono::duration<double>(
+                                options.camera_options.unplug_after_s)),
+                        pulled);
+    }
     if (options.light_hz > 0) start_light(bench, options.light_hz);
     if (!options.scene_file.empty()) write_file(options.scene_file, sim::dump_scene(scene));
     const bool in_print = options.bench_file == "-";
@@ -202,6 +277,10 @@ void add_bench_options(CLI::App& command, ServeOptions& options) {
                     "ones; 0: any")
         ->capture_default_str();
     command
+        .add_option("--board", options.board,
+                    "which board a dlpc900 is: 6500, 9000, 670s or 500yx; 6500 if not said")
+        ->check(CLI::IsMember({"6500", "9000", "670s", "500yx"}));
+    command
         .add_option("--usb-port", options.usb_port,
                     "TCP port of the USB/IP server behind which dlpc900 and u3v are")
         ->capture_default_str();
@@ -227,48 +306,15 @@ void add_bench_options(CLI::App& command, ServeOptions& options) {
         ->check(CLI::Range(0.0, 1e9));
 }
 
-void add_camera_options(CLI::App& command, sim::GigeCameraOptions& camera) {
-    command.add_option("--serial", camera.serial, "of the camera, up to 16 characters")
-        ->capture_default_str()
-        ->group("Camera");
-    command.add_option("--name", camera.user_name, "the camera's user-defined name")
-        ->group("Camera");
-    command
-        .add_option("--first-block", camera.first_block,
-                    "where stream block ids start: 65500 shows their wrap soon")
-        ->group("Camera");
-    command
-        .add_option("--link-mbit", camera.link_mbit,
-                    "speed of the camera's network link; 0: packets leave at once")
-        ->capture_default_str()
-        ->group("Camera");
-    command.add_option("--lose", camera.faults.lost, "share of stream packets lost, 0 to 1")
-        ->group("Camera");
-    command
-        .add_option("--lose-frames", camera.faults.lost_blocks,
-                    "share of frames of which not one packet arrives")
-        ->group("Camera");
-    command.add_option("--double", camera.faults.doubled, "share that arrive twice")
-        ->group("Camera");
-    command.add_option("--swap", camera.faults.swapped, "share that arrive after the next")
-        ->group("Camera");
-    command
-        .add_flag("--deny-resend", camera.faults.deny_resend,
-                  "what is asked for again is no longer available")
-        ->group("Camera");
-    command.add_option("--fault-seed", camera.faults.seed, "what of it happens when")
-        ->group("Camera");
-}
-
 }  // namespace
 
 void add_serve_command(CLI::App& program, Session& session) {
     const auto options = std::make_shared<ServeOptions>();
-    options->gige.link_mbit = 1000;
+    options->camera_options.gige.link_mbit = 1000;
     CLI::App* const command = program.add_subcommand(
         "serve", "a simulated bench behind the protocols of real devices, for any client");
     add_bench_options(*command, *options);
-    add_camera_options(*command, options->gige);
+    add_camera_options(*command, options->camera_options);
     command->footer(
         "Examples:\n"
         "  opal serve --bench-file bench.yaml          # on 127.0.0.1; the file is there when it "
@@ -281,6 +327,7 @@ void add_serve_command(CLI::App& program, Session& session) {
         "Line0\n"
         "  opal serve --address 127.0.0.2 --serial B   # a second bench beside it\n"
         "  opal serve --lose 0.01                      # one stream packet of a hundred is lost\n"
+        "  opal serve --camera u3v --stall 0.01        # one frame of a hundred ends in a stall\n"
         "  opal features gige://127.0.0.1              # in another terminal\n"
         "\n"
         "Nobody outside of this machine sees it unless --address names another interface.\n");

@@ -1,6 +1,7 @@
 // The USB doors: instruments behind devices of one USB/IP server.
 #include "cli/serve/usb_doors.h"
 
+#include "cli/usb_faults.h"
 #include "drivers/asio_tcp_stream.h"
 #include "protocol/dlpc900_messages.h"
 #include "sim/instruments/dlpc900/dlpc900_instrument.h"
@@ -13,12 +14,18 @@ namespace {
 
 using protocol::usbip::Speed;
 
+// The host sees it go and has to attach it anew.
+void pull_out(sim::UsbIpDevice& cable) {
+    cable.unplug();
+    cable.plug_in();
+}
+
 class Dlpc900Door final : public ServedDoor {
 public:
     Dlpc900Door(ServedBench& bench, ServedUsbBus& bus, const Dlpc900DoorOptions& options)
         : uri_{drivers::DeviceKind::dlpc900, options.serial, 0},
-          instrument_(bus.add(info(options.serial), full_speed()), bench.mirrors(),
-                      bench.table().clock(), board(options)),
+          cable_(bus.add(info(options.serial), full_speed())),
+          instrument_(cable_, bench.mirrors(), bench.table().clock(), board(options)),
           attach_line_(bus.attach_line()) {
         wire_trigger(instrument_, bench.mirrors());
     }
@@ -31,6 +38,10 @@ public:
                            board.columns, attach_line_);
     }
     void describe(drivers::WireBenchPlan& plan) const override { plan.dmd = uri_; }
+    void spoil(const sim::Fault& fault) override {
+        if (fault.kind == sim::FaultKind::board_unplugged) return pull_out(cable_);
+        cli::spoil(instrument_, fault);
+    }
 
 private:
     static hal::UsbDeviceInfo info(const std::string& serial) {
@@ -51,6 +62,7 @@ private:
     }
 
     const drivers::DeviceUri uri_;
+    sim::UsbIpDevice& cable_;
     sim::Dlpc900Instrument instrument_;
     const std::string attach_line_;
 };
@@ -61,10 +73,9 @@ public:
         : uri_{drivers::DeviceKind::u3v, options.serial, 0},
           sensor_(bench.scene().sensor),
           model_(options.model),
-          camera_(bench.table(), bench.scene(),
-                  bus.add(sim::VirtualU3vCamera::usb_info(options),
-                          sim::VirtualU3vCamera::usb_personality(options)),
-                  options),
+          cable_(bus.add(sim::VirtualU3vCamera::usb_info(options),
+                         sim::VirtualU3vCamera::usb_personality(options))),
+          camera_(bench.table(), bench.scene(), cable_, options),
           attach_line_(bus.attach_line()) {}
 
     std::string uri() const override { return drivers::to_string(uri_); }
@@ -76,11 +87,16 @@ public:
         plan.camera = uri_;
         plan.trigger.camera_line = "Line0";
     }
+    void spoil(const sim::Fault& fault) override {
+        if (fault.kind == sim::FaultKind::camera_unplugged) return pull_out(cable_);
+        cli::spoil(camera_, fault);
+    }
 
 private:
     const drivers::DeviceUri uri_;
     const sim::SensorScene sensor_;
     const std::string model_;
+    sim::UsbIpDevice& cable_;
     sim::VirtualU3vCamera camera_;
     const std::string attach_line_;
 };

@@ -107,7 +107,7 @@ Dlpc900Dmd::Dlpc900Dmd(std::unique_ptr<hal::UsbDevice> device, hal::Clock& clock
     const Dlpc900Identity identity = identify(link_, clock, options_.on_note);
     describe(identity, link_.usb_serial());
     slots_.resize(info_.memory_patterns);
-    enter_patterns_on_the_fly(link_, clock, identity.version);
+    enter_mode(link_, clock, identity.version, protocol::dlpc900_mode::on_the_fly);
     set_triggers(link_, options_);
 }
 

@@ -13,7 +13,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::uint8_t on_the_fly = 3;
 constexpr std::uint8_t normal_power = 0;
 constexpr std::uint8_t standby_power = 1;
 // Two minutes and three seconds [TI DLPU018], and some more for the board's own clock.
@@ -106,10 +105,10 @@ int require_healthy(Dlpc900Link& link, int controllers, const char* operation) {
 }
 
 // Stopped before and after, or some boards hang until they are switched off [mcSIM].
-void enter_patterns_on_the_fly(Dlpc900Link& link, hal::Clock& clock,
-                               const protocol::Dlpc900Version& v) {
+void enter_mode(Dlpc900Link& link, hal::Clock& clock, const protocol::Dlpc900Version& v,
+                std::uint8_t wanted) {
     link.write(Dlpc900Word::start_stop, one_byte(dlpc900_start_stop::stop), "open");
-    link.write(Dlpc900Word::display_mode, one_byte(on_the_fly), "open");
+    link.write(Dlpc900Word::display_mode, one_byte(wanted), "open");
     // Firmware 4.0 to 5.0.0 can lock the mirrors' reset in a mode change; parking frees it, where
     // the firmware can [TI DLPT028].
     const auto version = std::tuple(v.major, v.minor, v.patch);
@@ -121,12 +120,11 @@ void enter_patterns_on_the_fly(Dlpc900Link& link, hal::Clock& clock,
     for (int attempt = 0;; ++attempt) {
         const auto mode =
             std::to_integer<int>(link.read(Dlpc900Word::display_mode, 1, "open").front());
-        if (mode == on_the_fly) return;
+        if (mode == wanted) return;
         if (attempt == 2)
             throw hal::DeviceError(
                 ErrorKind::refused, link.device(), "open",
-                fmt::format("patterns on the fly (mode 3) were asked; the board stays in mode {}",
-                            mode));
+                fmt::format("mode {} was asked; the board stays in mode {}", wanted, mode));
         clock.wait_for(mode_pause);
     }
 }

@@ -1,5 +1,5 @@
 // Dlpc900Opening: what a board is asked before it is used: which one it is, whether it is well, and
-// the way into patterns on the fly that every firmware survives.
+// the way into a mode that every firmware survives.
 #pragma once
 
 #include "drivers/dlpc900/dlpc900_link.h"
@@ -29,9 +29,9 @@ int require_healthy(Dlpc900Link& link, int controllers, const char* operation);
 bool in_standby(Dlpc900Link& link, const char* operation);
 void to_standby(Dlpc900Link& link, const char* operation);
 
-// Into patterns on the fly, stopped.
-void enter_patterns_on_the_fly(Dlpc900Link& link, hal::Clock& clock,
-                               const protocol::Dlpc900Version& version);
+// Into another mode (protocol::dlpc900_mode), stopped, by the way that every firmware survives.
+void enter_mode(Dlpc900Link& link, hal::Clock& clock, const protocol::Dlpc900Version& version,
+                std::uint8_t wanted);
 
 namespace dlpc900_start_stop {
 inline constexpr std::uint8_t stop = 0, start = 2;

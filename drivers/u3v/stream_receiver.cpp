@@ -1,14 +1,18 @@
 // StreamReceiver: who reads when.
 #include "drivers/u3v/stream_receiver.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
 namespace opal::drivers::u3v {
 namespace {
 
-// How long ending the thread may take.
-constexpr hal::Duration patience = std::chrono::milliseconds(4);
+// How long the thread waits for the next transfer before it looks whether it is to end: two frames,
+// within these limits. Waking up between the frames of a slow camera for nothing is what most of
+// its processor time would go into; nobody notices two frames more when a stream ends.
+constexpr hal::Duration shortest_wait = std::chrono::milliseconds(4);
+constexpr hal::Duration longest_wait = std::chrono::milliseconds(40);
 
 }  // namespace
 
@@ -50,7 +54,17 @@ bool StreamReceiver::pump(hal::Deadline deadline) {
 
 void StreamReceiver::run(const std::stop_token& stop) {
     try {
-        while (!stop.stop_requested()) pump(hal::Deadline::after(clock_, patience));
+        hal::Duration wait = shortest_wait;
+        hal::Time last = clock_.now();
+        std::uint64_t frames = 0;
+        while (!stop.stop_requested()) {
+            pump(hal::Deadline::after(clock_, wait));
+            if (reader_.statistics().frames == frames) continue;
+            frames = reader_.statistics().frames;
+            const hal::Time now = clock_.now();
+            wait = std::clamp(2 * (now - last), shortest_wait, longest_wait);
+            last = now;
+        }
     } catch (...) {
         store_.fail(std::current_exception());
     }

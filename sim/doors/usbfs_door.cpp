@@ -185,7 +185,6 @@ int UsbfsDoor::submit(const FuseIoctl& call) {
     if (!read_value(call.caller, call.argument, asked)) return -EFAULT;
     if (asked.buffer_length < 0) return -EINVAL;
     Urb urb;
-    urb.caller = call.caller;
     urb.place = call.argument;
     urb.buffer = reinterpret_cast<std::uint64_t>(asked.buffer);
     urb.room = static_cast<std::uint32_t>(asked.buffer_length);
@@ -274,14 +273,15 @@ int UsbfsDoor::reap(const FuseIoctl& call) {
         finished_.pop_front();
         lent_bytes_ -= lent_for(urb.room);
     }
+    // The thread that submitted it may have ended since; its process is the same.
     usbdevfs_urb told{};
-    if (!read_value(urb.caller, urb.place, told)) return -EFAULT;
+    if (!read_value(call.caller, urb.place, told)) return -EFAULT;
     told.status = urb.status;
     told.actual_length = static_cast<int>(urb.length);
     const auto data = std::span<const std::byte>(urb.data).first(
         std::min<std::size_t>(urb.data.size(), urb.room));
-    const bool written = write_memory(urb.caller, urb.buffer, data) &&
-                         write_value(urb.caller, urb.place, told) &&
+    const bool written = write_memory(call.caller, urb.buffer, data) &&
+                         write_value(call.caller, urb.place, told) &&
                          write_value(call.caller, call.argument, urb.place);
     return written ? 0 : -EFAULT;
 }

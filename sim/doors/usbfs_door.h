@@ -35,7 +35,6 @@ public:
 
 private:
     struct Urb {
-        pid_t caller = 0;
         std::uint64_t place = 0;   // of the caller's struct usbdevfs_urb
         std::uint64_t buffer = 0;  // of the caller's data, behind the setup of a control transfer
         std::uint32_t room = 0;

@@ -101,6 +101,45 @@ TEST_CASE("what is written reads back to the same") {
     CHECK(read.laser_facts.cobolt_family == protocol::CoboltFamily::gen_05);
 }
 
+TEST_CASE("a DLPC900's trigger lines and how it is left") {
+    const std::string usb =
+        "medium: paint\ndmd:\n  uri: \"dlpc900:LCR3\"\n  standby_at_end: yes\ncamera:\n"
+        "  uri: \"u3v:SIM-1\"\nlaser:\n  uri: obis:/dev/ttyACM0\n  limit_mw: 5\ntrigger:\n"
+        "  camera_line: Line2\n  polarity: negative\n  pulse_us: 100\n  delay_us: -15\n"
+        "  input: falling\n  input_delay_us: 250\n  gate: low\n";
+    const auto plan = cli::parse_bench_file(usb, "b.yaml").plan;
+    CHECK(plan.dmd_facts.standby_at_end);
+    const drivers::Dlpc900Options options = drivers::dlpc900_options(plan.trigger);
+    CHECK(options.output.number == 2);
+    CHECK(options.output.inverted);
+    CHECK(options.output.delay == -15us);
+    CHECK(options.output.pulse == 100us);
+    REQUIRE(options.input);
+    CHECK(options.input->falling);
+    CHECK(options.input->delay == 250us);
+    CHECK(options.gate_inverted);
+    const std::string text = cli::bench_file_text(plan);
+    const auto again = cli::parse_bench_file(text, "b.yaml").plan;
+    CHECK(cli::bench_file_text(again) == text);
+    CHECK(again.dmd_facts.standby_at_end);
+    CHECK(again.trigger.delay == hal::Duration(-15us));
+    CHECK(drivers::dlpc900_options(again.trigger).input->delay == 250us);
+
+    CHECK(cli::parse_bench_file(without(usb, "  pulse_us: 100", "  output: 1"), "b.yaml")
+              .plan.trigger.output == 1);
+    CHECK(refused(without(usb, "pulse_us: 100", "output: 3"), "allowed: 1 or 2"));
+    CHECK(refused(without(usb, "100", "19"), "dlpc900: 20 to 20000"));
+    CHECK(refused(without(usb, "-15", "-21"), "-20 to 20000"));
+    CHECK(refused(without(usb, "-15", "0.5"), "a whole number"));
+    CHECK(refused(without(usb, "falling", "both"), "rising or falling"));
+    CHECK(refused(without(usb, "250", "103"), "104 to 65535"));
+    CHECK(refused(without(usb, "gate: low", "gate: open"), "high or low"));
+    CHECK(refused(without(usb, "yes", "maybe"), "yes or no"));
+    CHECK(
+        refused(without(usb, "\"dlpc900:LCR3\"\n  standby_at_end: yes", "lightcrafter://10.0.0.2"),
+                "only for dlpc900"));
+}
+
 TEST_CASE("three times the same simulated device is a simulated bench") {
     const std::string text =
         "name: mine\ndmd:\n  uri: sim:lab\ncamera:\n  uri: sim:lab\nlaser:\n  uri: sim:lab\n";
@@ -134,8 +173,8 @@ TEST_CASE("every mistake is one line with its place and what would be right") {
     CHECK(refused(without(good, "Gain=6", "=6"), "camera.values"));
     CHECK(refused(without(good, "negative", "down"), "trigger.polarity: 'down' is not possible"));
     CHECK(refused(without(good, "200", "0.5"), "trigger.pulse_us: '0.5' is not possible"));
-    CHECK(refused(without(good, "lightcrafter://10.0.0.2:4000", "\"dlpc900:\""),
-                  "trigger.polarity: only for lightcrafter; this one is dlpc900:"));
+    CHECK(refused(good + "  output: 1\n",
+                  "trigger.output: only for dlpc900; this one is lightcrafter:"));
     CHECK(refused(without(good, "gige://SIM-1", "dlcpro://10.0.0.3"), "camera.uri"));
     CHECK(refused(without(good, "gige://SIM-1", "gige:/SIM-1"), "gige://ADDRESS"));
     CHECK(refused(without(good, "dlcpro://10.0.0.3", "obis:/dev/ttyACM0"),

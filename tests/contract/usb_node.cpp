@@ -6,8 +6,12 @@
 #include "tests/contract/node_file.h"
 #include "tests/contract/usb_device_suite.h"
 
+#include <algorithm>
+#include <array>
+#include <chrono>
 #include <memory>
 #include <string>
+#include <thread>
 
 using namespace opal;
 
@@ -50,6 +54,28 @@ TEST_CASE("texts of the device come over the node") {
     CHECK(harness.device().info().manufacturer == "OPAL");
     CHECK(harness.device().info().product == "two interfaces");
     CHECK(harness.device().info().serial == "NODE-1");
+}
+
+TEST_CASE("reads of a thread that has ended come back to another one") {
+    UsbNodeHarness harness;
+    harness.device().claim(1);
+    std::array<std::array<std::byte, 64>, 2> rooms{};
+    std::array<hal::UsbTransfer, 2> transfers;
+    std::jthread([&] {
+        for (std::size_t i = 0; i < 2; ++i) {
+            transfers[i].room = rooms[i];
+            harness.device().submit(0x82, transfers[i]);
+        }
+    }).join();
+    const auto data = contract::some_bytes(10);
+    harness.gadget().send(0x82, data);
+    const auto soon = hal::Deadline::after(harness.clock(), std::chrono::seconds(20));
+    CHECK(harness.device().reap(0x82, soon) == &transfers[0]);
+    CHECK(transfers[0].outcome == hal::UsbOutcome::complete);
+    CHECK(std::equal(data.begin(), data.end(), rooms[0].begin()));
+    harness.device().cancel(0x82);
+    CHECK(harness.device().reap(0x82, soon) == &transfers[1]);
+    CHECK(transfers[1].outcome == hal::UsbOutcome::cancelled);
 }
 
 TEST_CASE("a node that is not there is refused by name") {

@@ -31,7 +31,13 @@ std::vector<Bytes> seeds() {
             file_of(Dlpc900Compression::plain),
             file_of(Dlpc900Compression::enhanced),
             {0xC0, 2, 2, 0, 0x0A, 0x1A},
-            {0x40, 7, 0x0E, 0, 0x34, 0x1A, 5, 0, 0x69, 0, 0, 0x10, 0, 0, 0, 0, 0, 0x28}};
+            {0x40, 7, 0x0E, 0, 0x34, 0x1A, 5, 0, 0x69, 0, 0, 0x10, 0, 0, 0, 0, 0, 0x28},
+            {5, 0, 0x69, 0, 0, 0x10, 0, 0, 0, 0, 0, 0x28},
+            {24, 0, 24, 0, 0, 0},
+            {0, 0, 0, 20, 0},
+            {105, 0, 1},
+            {2, 0, 24, 0, 0, 0, 1, 0, 0, 0},
+            {4, 0, 1, 2, 3, 4}};
 }
 
 std::vector<std::string> words() {
@@ -46,6 +52,17 @@ void feed(std::span<const std::byte> input) {
         if (const auto picture = parse_dlpc900_file(input))
             require(parse_dlpc900_file(encode_smallest(*picture)) == picture, "dlpc900 picture");
     }
+    const auto comes_back = [&](const auto& parse, const char* what) {
+        if (const auto message = parse(input)) require(parse(encode(*message)) == message, what);
+    };
+    comes_back(parse_dlpc900_configuration, "dlpc900 configuration");
+    comes_back(parse_dlpc900_image_start, "dlpc900 image start");
+    comes_back(parse_dlpc900_trigger_out, "dlpc900 trigger out");
+    comes_back(parse_dlpc900_trigger_in, "dlpc900 trigger in");
+    comes_back(parse_dlpc900_version, "dlpc900 version");
+    comes_back(parse_dlpc900_entry, "dlpc900 entry");
+    if (const auto chunk = parse_dlpc900_chunk(input))
+        require(encode_dlpc900_chunk(*chunk).size() == chunk->size() + 2, "dlpc900 chunk");
     if (const auto order = parse_dlpc900_reorder(input))
         require(parse_dlpc900_reorder(encode(*order)) == order, "dlpc900 reorder");
     Dlpc900CommandReader commands;

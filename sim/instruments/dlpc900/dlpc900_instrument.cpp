@@ -154,10 +154,14 @@ std::optional<std::vector<std::byte>> Dlpc900Instrument::read(Word word) const {
         }
         case Word::hardware_status:
             return byte((controllers_ == 2 && !scene.second_is_missing ? 0x11u : 0x01u) |
+                        (aborted_ ? protocol::dlpc900_status::sequencer_abort : 0u) |
                         scene.troubles);
         case Word::main_status:
-            return byte((running() ? protocol::dlpc900_status::running : 0) |
-                        (parked_ ? protocol::dlpc900_status::parked : 0));
+            return byte(main_status());
+        case Word::input_source:
+            return byte(source_);
+        case Word::video_receiver:
+            return byte(receiver_);
         case Word::display_mode:
             return byte(mode_);
         case Word::power_mode:
@@ -175,6 +179,9 @@ Dlpc900Instrument::Code Dlpc900Instrument::write(Word word, std::span<const std:
         case Word::display_mode:
             if (scene.hangs_unless_stopped && !stopped) scene.silent = true;
             return set_mode(data);
+        case Word::input_source:
+        case Word::video_receiver:
+            return set_source(word, data);
         case Word::park:
             return park(data);
         case Word::trigger_out_1:
@@ -208,7 +215,11 @@ Dlpc900Instrument::Code Dlpc900Instrument::write(Word word, std::span<const std:
 
 Dlpc900Instrument::Code Dlpc900Instrument::set_mode(std::span<const std::byte> data) {
     if (data.size() != 1 || std::to_integer<int>(data[0]) > 3) return Code::parameter;
-    if (std::to_integer<int>(data[0]) == 2) return Code::mode;  // no video source
+    // Video patterns begin in video, with a source that is locked.
+    if (std::to_integer<int>(data[0]) == protocol::dlpc900_mode::video_patterns &&
+        mode_ != protocol::dlpc900_mode::video_patterns &&
+        (mode_ != protocol::dlpc900_mode::video || !source_locked()))
+        return Code::mode;
     end();
     mode_ = std::to_integer<std::uint8_t>(data[0]);
     if (may_lock()) locked_ = true;
@@ -235,7 +246,7 @@ Dlpc900Instrument::Code Dlpc900Instrument::set_power(std::span<const std::byte> 
     if (may_lock()) locked_ = true;
     if (wanted == 0) return Code::none;
     end();  // the software begins anew and knows nothing
-    mode_ = 1;
+    mode_ = protocol::dlpc900_mode::flash;
     defined_.clear();
     table_.clear();
     order_.clear();

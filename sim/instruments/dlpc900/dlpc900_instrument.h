@@ -49,6 +49,7 @@ struct Dlpc900Scene {
     bool locks_mirrors = false;  // firmware 4.0 to 5.0.0: a mode change locks the mirrors until
                                  // they are parked and unparked [TI DLPT028]
     bool hangs_unless_stopped = false;  // a change of mode without a stop before it is its last act
+    double video_hz = 0;                // frames that a display sends; 0: there is none
     // How fast it takes what hosts write; real ones are said to take 150 to 350 kB/s. 0: at once.
     std::uint32_t bytes_per_s = 0;
 };
@@ -77,6 +78,9 @@ public:
     std::uint64_t missed_triggers() const { return missed_triggers_; }
     Dlpc900Scene scene;
     std::function<void()> on_start;  // called when a host has told it to start
+    // The frame that the display sends from now on, at once as one that was being shown: planes of
+    // it are what video patterns show.
+    void show_video(protocol::Dlpc900Picture frame);
     // As the host has set them: TRIG_OUT_1 and TRIG_OUT_2.
     const protocol::Dlpc900TriggerOut& trigger_out(int number) const {
         return trigger_outs_[static_cast<std::size_t>(number - 1)];
@@ -114,6 +118,10 @@ private:
     Code write(Word word, std::span<const std::byte> data);
     std::optional<std::vector<std::byte>> read(Word word) const;
     Code set_mode(std::span<const std::byte> data);
+    Code set_source(Word word, std::span<const std::byte> data);
+    bool source_locked() const;
+    unsigned main_status() const;
+    Code begin_video();
     Code park(std::span<const std::byte> data);
     Code set_power(std::span<const std::byte> data);
     bool may_lock() const;
@@ -126,7 +134,9 @@ private:
     Code begin_image(std::span<const std::byte> data, std::size_t controller);
     Code image_data(std::span<const std::byte> data, std::size_t controller);
     Code start_stop(std::span<const std::byte> data);
-    bool busy() const { return running() || mode_ == 0; }  // nothing of the table may be changed
+    bool busy() const {
+        return running() || mode_ == protocol::dlpc900_mode::video;
+    }  // nothing of the table may be changed
     bool running() const { return waiting_ || going_on_ || mirrors_.status().running; }
     bool load_image(int image);  // its planes into the mirrors' slots; false: it cannot be read
 
@@ -150,7 +160,11 @@ private:
     const int controllers_;
     protocol::Dlpc900CommandReader commands_;
     Code last_error_ = Code::none;
-    std::uint8_t mode_ = 1;
+    std::uint8_t mode_ = protocol::dlpc900_mode::flash;
+    std::uint8_t source_ = protocol::dlpc900_parallel_24;
+    std::uint8_t receiver_ = 0;  // off
+    std::optional<protocol::Dlpc900Picture> video_;
+    bool aborted_ = false;  // a sequence was not over when the next frame came
     std::optional<Word> refused_next_;
     bool stopped_last_ = false;  // by the last command
     bool locked_ = false;        // mirrors that do not move

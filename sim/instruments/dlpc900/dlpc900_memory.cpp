@@ -1,4 +1,5 @@
 // Dlpc900Instrument: the table of patterns and the pictures it refers to.
+#include "sim/instruments/dlpc900/dlpc900_drawing.h"
 #include "sim/instruments/dlpc900/dlpc900_instrument.h"
 
 #include <algorithm>
@@ -11,8 +12,10 @@ using protocol::Dlpc900Picture;
 
 namespace {
 
-constexpr std::uint8_t on_the_fly = 3;
+using protocol::dlpc900_mode::on_the_fly;
 constexpr std::size_t biggest_file = 16u << 20;
+
+}  // namespace
 
 // Rectangles of equal pixels, row by row, rows that are alike together.
 void draw(const Dlpc900Picture& picture, int first_column, std::span<hal::BitPattern> planes) {
@@ -37,8 +40,6 @@ void draw(const Dlpc900Picture& picture, int first_column, std::span<hal::BitPat
         row = end;
     }
 }
-
-}  // namespace
 
 Dlpc900Instrument::Code Dlpc900Instrument::define(std::span<const std::byte> data) {
     if (busy()) return Code::mode;
@@ -85,7 +86,7 @@ Dlpc900Instrument::Code Dlpc900Instrument::configure(std::span<const std::byte> 
 
 Dlpc900Instrument::Code Dlpc900Instrument::reorder(std::span<const std::byte> data) {
     if (scene.version.major < 5) return Code::unknown;
-    if (busy() || mode_ == 2) return Code::mode;
+    if (busy() || mode_ == protocol::dlpc900_mode::video_patterns) return Code::mode;
     const auto wanted = protocol::parse_dlpc900_reorder(data);
     if (!wanted || wanted->entries.empty() || !table_set_ || !pictures_set_) return Code::parameter;
     for (const std::uint16_t entry : wanted->entries)

@@ -8,7 +8,7 @@ namespace opal::sim {
 
 namespace {
 
-constexpr std::uint8_t on_the_fly = 3;
+using protocol::dlpc900_mode::on_the_fly;
 // What a plane stays lit for when the black that would end it is at another place: until the next
 // edge cuts it short.
 constexpr std::chrono::minutes held{10};
@@ -32,9 +32,11 @@ Dlpc900Instrument::Code Dlpc900Instrument::start_stop(std::span<const std::byte>
     paused_at_ = wanted == 1 ? from : 0;
     end();
     stopped_last_ = wanted == 0;
-    if (start && (mode_ != on_the_fly || table_.empty())) return Code::mode;
+    const bool video = mode_ == protocol::dlpc900_mode::video_patterns;
+    if (start && ((mode_ != on_the_fly && !video) || table_.empty())) return Code::mode;
     if (start && on_start) on_start();
-    return start && gate_open() ? begin(from) : Code::none;
+    if (!start || !gate_open()) return Code::none;
+    return video ? begin_video() : begin(from);
 }
 
 std::size_t Dlpc900Instrument::step_shown() const {
