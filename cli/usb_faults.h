@@ -1,5 +1,5 @@
-// Faults of `usb` cables (sim/faults/fault.h) -> what virtual instruments do next. Pulling a plug is
-// the business of whoever holds the cable.
+// Faults of `usb` cables (sim/faults/fault.h) -> what virtual instruments do next. Pulling a plug
+// is the business of whoever holds the cable.
 #pragma once
 
 #include "sim/faults/fault.h"

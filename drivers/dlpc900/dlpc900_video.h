@@ -1,13 +1,13 @@
-// Dlpc900Video: a DLPC900 that shows the bit planes of what a display sends it (video patterns, mode
-// 2): up to 24 one-bit patterns with every frame, and no upload. Everything the board has to be
-// told; the display itself is the caller's: a screen of the board's own size at its native rate,
+// Dlpc900Video: a DLPC900 that shows the bit planes of what a display sends it (video patterns,
+// mode 2): up to 24 one-bit patterns with every frame, and no upload. Everything the board has to
+// be told; the display itself is the caller's: a screen of the board's own size at its native rate,
 // nothing scaled, dithered or colour-managed, or planes are corrupted.
 //
 //   plane k of a frame: bit k % 8 of channel k / 8, see video_frame()
 //
-// Rules: start is not aligned with any frame, so whoever has to know which frame a pattern came from
-// draws a number into it. Whether the display's channels arrive as they were sent is proven by three
-// solid colours, seen by the camera.
+// Rules: start is not aligned with any frame, so whoever has to know which frame a pattern came
+// from draws a number into it. Whether the display's channels arrive as they were sent is proven by
+// three solid colours, seen by the camera.
 #pragma once
 
 #include "drivers/dlpc900/dlpc900_dmd.h"

@@ -1,5 +1,5 @@
-// CarelessDlpc900: a virtual DLPC900 with a host that knows the commands and not the order they have
-// to come in, to show the board's habits.
+// CarelessDlpc900: a virtual DLPC900 with a host that knows the commands and not the order they
+// have to come in, to show the board's habits.
 #pragma once
 
 #include "drivers/dlpc900/dlpc900_link.h"

@@ -1,4 +1,5 @@
-// Dlpc900Instrument: video patterns: planes of the frames that a display sends, one table each frame.
+// Dlpc900Instrument: video patterns: planes of the frames that a display sends, the table once with
+// each.
 #include "sim/instruments/dlpc900/dlpc900_drawing.h"
 #include "sim/instruments/dlpc900/dlpc900_instrument.h"
 
