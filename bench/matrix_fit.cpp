@@ -4,7 +4,7 @@
 //   bench_matrix_fit                                 4,096 inputs x 16,384 modes and smaller
 //   bench_matrix_fit --benchmark_filter=inputs:1024  one size
 //
-// Modes form a square of `side` by `side`; the largest size needs 1.6 GiB. "demodulate_s" and
+// Modes form a square of `side` by `side`; the largest size needs 2.7 GiB. "demodulate_s" and
 // "fit_s" are seconds each; frames have 8 pixels per mode and come from memory, 16 different ones
 // in turn. "bytes" is what one round of the fit must read at least, per second: every
 // field once. "error" is the relative error of the matrix found.
@@ -40,10 +40,12 @@ std::vector<Field> random_fields(std::size_t size, float rms, std::uint32_t seed
 // One repeat of a whole measurement without noise, gains wandering once around the circle.
 struct Measurement {
     Measurement(int inputs, std::size_t modes)
-        : plan(inputs, 1, signs(inputs)), truth(random_fields(inputs * modes, 1, 1)) {
+        : plan(inputs, 1, signs(inputs)),
+          truth(random_fields(inputs * modes, 1, 1)),
+          store(plan.frames(), modes, plan.frames() * modes * sizeof(Field), {}) {
         identity.columns = random_fields(calibration::code_blocks * modes, 10, 2);
         identity.background = random_fields(modes, 1, 3);
-        fields.resize(plan.frames() * modes);
+        std::vector<Field> fields(plan.frames() * modes);
         calibration::HadamardTile tile(plan, modes);
         for (std::size_t first = 0; first < modes; first += tile.most_modes) {
             tile.move_to(first, std::min(tile.most_modes, modes - first));
@@ -60,6 +62,8 @@ struct Measurement {
                 }
             });
         }
+        for (std::size_t f = 0; f < plan.frames(); ++f)
+            store.write(f, std::span(fields).subspan(f * modes, modes));
     }
     static std::vector<std::int8_t> signs(int inputs) {
         std::mt19937 bits(4);
@@ -71,7 +75,7 @@ struct Measurement {
     calibration::HadamardPlan plan;
     std::vector<Field> truth;
     calibration::Identity identity;
-    std::vector<Field> fields;
+    calibration::FieldStore store;  // in memory
 };
 
 double relative_error(const std::vector<Field>& found, const std::vector<Field>& truth) {
@@ -99,7 +103,7 @@ void matrix(benchmark::State& state) {
     h.reference_dn.assign(h.region.pixels(), 60.0F);
     const calibration::Demodulator demodulator(h);
     const std::size_t modes = demodulator.modes();
-    const Measurement measured(inputs, modes);
+    Measurement measured(inputs, modes);
 
     std::vector<hal::Frame> frames(16);
     std::mt19937 bits(5);
@@ -119,7 +123,7 @@ void matrix(benchmark::State& state) {
             benchmark::ClobberMemory();
         }
         const auto middle = Clock::now();
-        fit = calibration::fit_matrix(measured.plan, measured.identity, measured.fields, modes);
+        fit = calibration::fit_matrix(measured.plan, measured.identity, measured.store);
         benchmark::DoNotOptimize(fit.entries.data());
         const auto end = Clock::now();
         demodulate_s += std::chrono::duration<double>(middle - begin).count();
@@ -128,7 +132,7 @@ void matrix(benchmark::State& state) {
     const auto runs = static_cast<double>(state.iterations());
     state.counters["demodulate_s"] = demodulate_s / runs;
     state.counters["fit_s"] = fit_s / runs;
-    const auto bytes = static_cast<double>(measured.fields.size() * sizeof(Field));
+    const auto bytes = static_cast<double>(measured.store.in_memory().size() * sizeof(Field));
     state.counters["bytes"] = bytes * runs / fit_s;
     state.counters["error"] = relative_error(fit.entries, measured.truth);
 }

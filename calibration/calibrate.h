@@ -37,9 +37,12 @@ struct Options {
     std::uint64_t seed = 1;  // of the random patterns
     MatrixMethod method = MatrixMethod::hadamard;
     Demodulation demodulation = Demodulation::filter;
-    // Of the fields that random patterns are fitted from; what is more goes to the file `scratch`,
-    // which is removed when the matrix is done.
+    // Of the fields that the matrix is fitted from; if they need more, they go to the file
+    // `scratch`, which is removed when the matrix is done.
     double memory_limit_mib = 2048;
+    std::size_t memory_limit() const {
+        return static_cast<std::size_t>(memory_limit_mib * 1048576);
+    }
     std::filesystem::path scratch;
     // The record to bring up to date, if it exists. Read only. Empty: everything is measured.
     std::filesystem::path record;

@@ -324,7 +324,7 @@ private:
         // One late frame against the mean of two early ones.
         const double noise = 1.5 * temporal_;
         const double moved = moving - noise;
-        const double moved_sigma = noise * std::sqrt(2 / ((n - 1) * modes_));
+        const double moved_sigma = change_sigma(noise, (n - 1) * modes_, patterns_ * modes_);
         // Half-lit patterns share the part of their change that all of them have in common, which
         // F takes up as far as the steps are alike.
         const double alike = std::norm(mean_step) / std::max(leverage, 1e-300);
@@ -350,8 +350,10 @@ private:
 
     void tell_drift(double changed, double sigma) {
         const double older = growth_of_change(in_.age_s, in_.pause_s);
-        const std::string scaled = fmt::format("over {:.1f} s, scaled to the matrix's age of {}",
-                                               in_.pause_s, text_of_age(in_.age_s));
+        const std::string age =
+            in_.age_s < 10 ? fmt::format("{:.1f} s", in_.age_s) : text_of_age(in_.age_s);
+        const std::string scaled =
+            fmt::format("over {:.1f} s, scaled to the matrix's age of {}", in_.pause_s, age);
         if (sigma * older * in_.scale > validation_.measured_error)
             return unknown("drift", "the change " + scaled +
                                         ", says nothing: more than all error; "

@@ -23,6 +23,7 @@
 #include "calibration/nodes/validation.h"
 #include "calibration/white_noise.h"
 
+#include <algorithm>
 #include <cmath>
 #include <complex>
 #include <cstdint>
@@ -65,6 +66,12 @@ struct WitnessInputs {
 // noise gives noise^2 / 2 for each, noise times what is common noise * common in all.
 inline double product_sigma(double noise, double common, double count) {
     return std::sqrt(noise * noise / 2 * count + noise * common);
+}
+
+// Standard uncertainty of mean |d|^2 over `changes` complex numbers that are noise of the power
+// `noise`, less the expected `noise`, itself known from `known` numbers: |d|^2 scatters by its mean.
+inline double change_sigma(double noise, double changes, double known) {
+    return noise * std::sqrt(1 / std::max(changes, 1.0) + 1 / std::max(known, 1.0));
 }
 
 // Fills measured, separable and how of the sources in `validation.budget`, and its temporal and

@@ -15,6 +15,10 @@ namespace {
 constexpr hsize_t chunk_frames = 64;
 constexpr hsize_t chunk_modes = 64;
 
+hsize_t chunks_of(std::size_t count, hsize_t each) {
+    return (count + each - 1) / each;
+}
+
 }  // namespace
 
 FieldStore::FieldStore(std::size_t frames, std::size_t modes, std::size_t limit_bytes,
@@ -35,9 +39,16 @@ FieldStore::FieldStore(std::size_t frames, std::size_t modes, std::size_t limit_
     const Hdf5Handle how(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
     H5Pset_chunk(how.get(), 2, chunk);
     H5Pset_fletcher32(how.get());
+    // Frames are written one by one and modes read few at a time: without room for the chunks that
+    // either goes through, each chunk would be read and written 64 times.
+    const Hdf5Handle access(H5Pcreate(H5P_DATASET_ACCESS), H5Pclose);
+    const hsize_t held =
+        std::max(chunks_of(modes, chunk_modes), chunks_of(frames, chunk_frames)) + 1;
+    constexpr std::size_t slots = 100003;  // a prime, as HDF5 wants it
+    H5Pset_chunk_cache(access.get(), slots, held * chunk[0] * chunk[1] * sizeof(float), 1.0);
     if (file_)
         dataset_ = Hdf5Handle(H5Dcreate2(file_.get(), "fields", H5T_IEEE_F32LE, space.get(),
-                                         H5P_DEFAULT, how.get(), H5P_DEFAULT),
+                                         H5P_DEFAULT, how.get(), access.get()),
                               H5Dclose);
     if (!dataset_)
         throw std::runtime_error(

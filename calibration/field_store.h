@@ -1,6 +1,6 @@
 // FieldStore: demodulated fields of many frames, written frame by frame and read mode by mode: in
 // memory if they fit a limit, else in a scratch file of HDF5 chunks. Between the reader of fields
-// and random_matrix.
+// and the fits of a matrix, matrix_fit and random_matrix.
 #pragma once
 
 #include "calibration/hdf5_handle.h"
@@ -16,7 +16,8 @@ namespace opal::calibration {
 class FieldStore {
 public:
     // limit_bytes: of fields in memory. The scratch file is made only if they need more, and goes
-    // with the store. Throws std::runtime_error if it cannot be made, written or read.
+    // with the store; of it a row or a column of chunks is in memory, 64 frames or 64 modes. Throws
+    // std::runtime_error if it cannot be made, written or read.
     FieldStore(std::size_t frames, std::size_t modes, std::size_t limit_bytes,
                std::filesystem::path scratch);
     ~FieldStore();
@@ -26,6 +27,8 @@ public:
     std::size_t frames() const { return frames_; }
     std::size_t modes() const { return modes_; }
     bool on_disk() const { return static_cast<bool>(dataset_); }
+    // (frames, modes); empty if they are on disk.
+    std::span<const std::complex<float>> in_memory() const { return memory_; }
     void write(std::size_t frame, std::span<const std::complex<float>> field);
     // Modes [first, first + count) of all frames: (frames, count).
     void read(std::size_t first, std::size_t count, std::vector<std::complex<float>>& into);

@@ -1,9 +1,11 @@
 // MatrixFit: see matrix_fit.h.
 #include "calibration/matrix_fit.h"
 
+#include "calibration/field_stretch.h"
 #include "calibration/hadamard.h"
 #include "calibration/hadamard_tile.h"
 #include "calibration/session.h"
+#include "calibration/word_check.h"
 
 #include <Eigen/Dense>
 
@@ -90,13 +92,36 @@ Fields strips_of(const Rows& parts) {
     return strips;
 }
 
-Fields every(std::span<const Field> fields, std::size_t frames, std::size_t modes,
-             std::size_t step) {
-    Fields some;
-    some.reserve(frames * ((modes + step - 1) / step));
-    for (std::size_t f = 0; f < frames; ++f)
-        for (std::size_t m = 0; m < modes; m += step) some.push_back(fields[f * modes + m]);
+// Every `step`-th mode of strips and fields: (words, some) and (frames, some).
+struct Sample {
+    Fields strips;
+    Fields fields;
+    std::size_t modes = 0;
+};
+
+Sample sample(FieldStretches& stretches, std::size_t frames, std::size_t modes, std::size_t step) {
+    Sample some;
+    some.modes = (modes + step - 1) / step;
+    some.strips.resize(code_words * some.modes);
+    some.fields.resize(frames * some.modes);
+    stretches.visit(0, modes, [&](const FieldStretch& s) {
+        const auto pick = [&](std::span<const Field> from, Fields& to) {
+            for (std::size_t row = 0; row < to.size() / some.modes; ++row)
+                for (std::size_t m = (s.first + step - 1) / step * step; m < s.first + s.count;
+                     m += step)
+                    to[row * some.modes + m / step] = from[row * s.wide + s.from + m - s.first];
+        };
+        pick(s.strips, some.strips);
+        pick(s.fields, some.fields);
+    });
     return some;
+}
+
+Fields strips_of(const PhaseReference& strip) {
+    Fields strips;
+    for (std::uint32_t w = 0; w < code_words; ++w)
+        strips.insert(strips.end(), strip.field(w).begin(), strip.field(w).end());
+    return strips;
 }
 
 // Gains of all frames, strip left free and laid over the known one at the end.
@@ -235,8 +260,8 @@ struct SideBySide {
 // Solves for T with the gains as they are, takes the error of T's scale out and gives each frame
 // one gain from its whole field. One walk over the fields. Returns the power the predictions leave
 // over.
-double refine(const HadamardPlan& plan, const Fields& strips, std::span<const Field> fields,
-              std::size_t modes, Fields& entries, Gains& gains) {
+double refine(const HadamardPlan& plan, FieldStretches& stretches, std::size_t modes,
+              Fields& entries, Gains& gains) {
     const Fields inverse_gains = inverse_of(gains);
     // The number of shares is fixed, so that sums come out the same with any number of threads.
     constexpr std::size_t shares = 8;
@@ -244,20 +269,21 @@ double refine(const HadamardPlan& plan, const Fields& strips, std::span<const Fi
     for_each_in_parallel(shares, [&](std::size_t share) {
         std::vector<SideBySide>& sums = share_sums[share];
         sums.resize(gains.size());
-        HadamardTile tile(plan, modes);
-        const std::size_t begin = share * modes / shares;
-        const std::size_t end = (share + 1) * modes / shares;
-        for_each_tile(end - begin, [&](std::size_t offset, std::size_t count) {
-            const std::size_t first = begin + offset;
-            const auto part = [&](std::span<const Field> rows, std::size_t number) {
-                return rows.subspan(number * modes + first, count);
-            };
-            tile.move_to(first, count);
-            tile.solve(strips, fields, inverse_gains, entries);
-            tile.predict(entries, [&](std::size_t f, std::span<const Field> light) {
-                sums[f].add(part(strips, plan.word(f)), light, part(fields, f));
+        const auto work = [&](const FieldStretch& s) {
+            HadamardTile tile(plan, s.wide);
+            for_each_tile(s.count, [&](std::size_t offset, std::size_t count) {
+                const std::size_t first = s.from + offset;
+                const auto part = [&](std::span<const Field> rows, std::size_t number) {
+                    return rows.subspan(number * s.wide + first, count);
+                };
+                tile.move_to(first, count);
+                tile.solve(s.strips, s.fields, inverse_gains, s.entries);
+                tile.predict(s.entries, [&](std::size_t f, std::span<const Field> light) {
+                    sums[f].add(part(s.strips, plan.word(f)), light, part(s.fields, f));
+                });
             });
-        });
+        };
+        stretches.visit(share * modes / shares, (share + 1) * modes / shares, work);
     });
     std::vector<SideBySide> sums(gains.size());
     for (const auto& share : share_sums)
@@ -310,30 +336,54 @@ std::uint32_t HadamardPlan::word(std::size_t frame) const {
     return static_cast<std::uint32_t>(frame * 7 % code_words);
 }
 
-MatrixFit fit_matrix(const HadamardPlan& plan, const Identity& identity,
-                     std::span<const Field> fields, std::size_t modes) {
+MatrixFit fit_matrix(const HadamardPlan& plan, const Identity& identity, FieldStore& fields) {
     const std::size_t frames = plan.frames();
-    assert(fields.size() == frames * modes);
-    const PhaseReference strip(identity, nullptr, modes);
-    Fields strips;
-    for (std::uint32_t w = 0; w < code_words; ++w)
-        strips.insert(strips.end(), strip.field(w).begin(), strip.field(w).end());
+    const std::size_t modes = fields.modes();
+    assert(fields.frames() == frames);
+    const Fields strips = strips_of(PhaseReference(identity, nullptr, modes));
 
     MatrixFit fit;
-    const std::size_t step = std::max<std::size_t>(1, modes / modes_for_free_rounds);
-    const std::size_t some = (modes + step - 1) / step;
-    fit.gains = free_gains(plan, every(strips, code_words, modes, step),
-                           every(fields, frames, modes, step), some);
     fit.entries.resize(static_cast<std::size_t>(plan.inputs()) * modes);
+    FieldStretches stretches(fields, strips, fit.entries);
+    {
+        const std::size_t step = std::max<std::size_t>(1, modes / modes_for_free_rounds);
+        const Sample some = sample(stretches, frames, modes, step);
+        fit.gains = free_gains(plan, some.strips, some.fields, some.modes);
+    }
     double left = 0;
     for (int round = 0; round < most_final_rounds; ++round) {
         const Gains before = fit.gains;
-        left = refine(plan, strips, fields, modes, fit.entries, fit.gains);
+        left = refine(plan, stretches, modes, fit.entries, fit.gains);
         if (rms_change(before, fit.gains) < settled) break;
     }
     const double freedom = static_cast<double>(frames) - plan.inputs();
     fit.noise_power = left / (std::max(freedom, 1.0) * static_cast<double>(modes));
     return fit;
+}
+
+std::vector<std::size_t> unread_frames(const HadamardPlan& plan, const Identity& identity,
+                                       MatrixFit& fit, FieldStore& fields) {
+    const std::size_t frames = plan.frames();
+    const PhaseReference strip(identity, nullptr, fields.modes());
+    const Fields inverse_gains = inverse_of(fit.gains);
+    WordSums sums(strip, frames, fields.modes());
+    Fields rest(frames * HadamardTile::most_modes);
+    FieldStretches stretches(fields, {}, fit.entries);
+    stretches.visit(0, fields.modes(), [&](const FieldStretch& s) {
+        HadamardTile tile(plan, s.wide);
+        for_each_tile(s.count, [&](std::size_t offset, std::size_t count) {
+            tile.move_to(s.from + offset, count);
+            tile.predict(s.entries, [&](std::size_t f, std::span<const Field> light) {
+                const Field* const y = s.fields.data() + f * s.wide + s.from + offset;
+                for (std::size_t m = 0; m < count; ++m)
+                    rest[f * count + m] = y[m] * inverse_gains[f] - light[m];
+            });
+            sums.add(std::span(rest).first(frames * count), s.first + offset, count);
+        });
+    });
+    std::vector<std::uint32_t> words;
+    for (std::size_t f = 0; f < frames; ++f) words.push_back(plan.word(f));
+    return sums.unread(words);
 }
 
 }  // namespace opal::calibration

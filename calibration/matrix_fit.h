@@ -9,8 +9,11 @@
 // a part of the modes: T, strip and gains in turn, which settles in about ten rounds; then the
 // free strip is laid over the known one, which fixes the common factor; a few rounds with all modes
 // finish. A round costs one walk over the fields and two fast transforms, on all cores.
+//
+// Rule: the result is the same bytes whether the fields are in memory or on disk.
 #pragma once
 
+#include "calibration/field_store.h"
 #include "calibration/layout.h"
 #include "calibration/phase_reference.h"
 
@@ -54,8 +57,10 @@ struct MatrixFit {
         0;  // mean |residual|^2 per mode and frame, degrees of freedom accounted for
 };
 
-// fields: (frames, modes).
-MatrixFit fit_matrix(const HadamardPlan& plan, const Identity& identity,
-                     std::span<const std::complex<float>> fields, std::size_t modes);
+MatrixFit fit_matrix(const HadamardPlan& plan, const Identity& identity, FieldStore& fields);
+
+// Frames whose rest, the data's light taken out, does not show their code word (word_check.h).
+std::vector<std::size_t> unread_frames(const HadamardPlan& plan, const Identity& identity,
+                                       MatrixFit& fit, FieldStore& fields);
 
 }  // namespace opal::calibration

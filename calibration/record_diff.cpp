@@ -38,18 +38,25 @@ std::optional<Measured> number(const Record& r) {
     return Measured{static_cast<double>((*(r.*Member)).*Field), 0};
 }
 
-// Light of the reference per time and laser power would be constant if nothing ages: the exposure
-// is chosen anew each time and must not hide it.
-std::optional<Measured> reference_light(const Record& r) {
-    if (!r.reference || !r.exposure) return std::nullopt;
-    const double us = microseconds(r.exposure->timing.exposure);
-    if (!(us > 0)) return std::nullopt;
-    return Measured{r.reference->mean_dn.value / us, r.reference->mean_dn.sigma / us};
+// Light per time and laser power would be constant if nothing ages: the exposure is chosen anew each
+// time, by the few brightest pixels, and scatters by several percent on a bench that stands still.
+std::optional<Measured> per_us_and_mw(const Record& r, const Measured& light_dn) {
+    const double of = microseconds(r.exposure->timing.exposure) * r.exposure->laser_power_mw;
+    if (!(of > 0)) return std::nullopt;
+    return Measured{light_dn.value / of, light_dn.sigma / of};
 }
 
-std::optional<Measured> exposure_us(const Record& r) {
+std::optional<Measured> reference_light(const Record& r) {
+    if (!r.reference || !r.exposure) return std::nullopt;
+    return per_us_and_mw(r, r.reference->mean_dn);
+}
+
+// Frames scatter by the laser's power, twice as far as the field's amplitude.
+std::optional<Measured> half_lit_light(const Record& r) {
     if (!r.exposure) return std::nullopt;
-    return Measured{microseconds(r.exposure->timing.exposure), 0};
+    const double light = r.exposure->mean_dn - r.holography.black_level_dn;
+    const double power_rms = r.drift ? 2 * r.drift->power_rms : 0;
+    return per_us_and_mw(r, {light, light * power_rms / std::sqrt(double{half_lit_frames})});
 }
 
 std::optional<Measured> strip_light(const Record& r) {
@@ -91,7 +98,8 @@ const std::vector<Quantity>& quantities() {
          "the sensor is warmer, or light leaks in"},
         {Node::dark, "hot pixels", "", 0, hot_pixels, "the sensor is colder",
          "the sensor is warmer, or damaged by radiation"},
-        {Node::exposure, "exposure", "us", 0.03, exposure_us, more_light, less_light},
+        {Node::exposure, "light of half-lit frames", "DN/(us mW)", 0.02, half_lit_light, less_light,
+         more_light},
         {Node::exposure, "saturation", "DN", 0.02, number<&R::exposure, &Exposure::saturation_dn>,
          camera_set, camera_set},
         {Node::exposure, "laser power", "mW", 0.001,
@@ -116,7 +124,7 @@ const std::vector<Quantity>& quantities() {
         {Node::photon_transfer, "read noise", "e-", 0,
          measured<&R::photon_transfer, &PhotonTransfer::read_noise_e>, camera_set,
          "the sensor is warmer, or a setting of the camera was changed"},
-        {Node::reference, "reference light", "DN/us", 0.02, reference_light, less_light,
+        {Node::reference, "reference light", "DN/(us mW)", 0.02, reference_light, less_light,
          more_light},
         {Node::reference, "reference : signal", "", 0, measured<&R::reference, &Reference::ratio>,
          "the wave plate has moved, or the reference is clipped",

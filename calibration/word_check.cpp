@@ -5,6 +5,7 @@
 #include "hal/error.h"
 
 #include <fmt/format.h>
+#include <Eigen/Core>
 
 #include <algorithm>
 #include <cmath>
@@ -27,6 +28,40 @@ bool stands_out(std::span<const double> correlation, std::uint32_t word, std::si
     for (std::uint32_t w = 0; w < correlation.size(); ++w)
         if (w != word && own < margin * correlation[w]) return false;
     return true;
+}
+
+WordSums::WordSums(const PhaseReference& strip, std::size_t frames, std::size_t modes)
+    : strip_(strip), frames_(frames), modes_(modes), cross_(frames * code_words), whole_(frames) {}
+
+void WordSums::add(std::span<const std::complex<float>> rest, std::size_t first,
+                   std::size_t count) {
+    using Rows =
+        Eigen::Matrix<std::complex<float>, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+    const auto f_count = static_cast<Eigen::Index>(frames_);
+    const auto m_count = static_cast<Eigen::Index>(count);
+    Rows words(static_cast<Eigen::Index>(code_words), m_count);
+    for (std::uint32_t w = 0; w < code_words; ++w)
+        std::copy_n(strip_.field(w).begin() + static_cast<std::ptrdiff_t>(first), count,
+                    words.row(w).data());
+    const Eigen::Map<const Rows> r(rest.data(), f_count, m_count);
+    const Rows products = r * words.adjoint();
+    for (Eigen::Index k = 0; k < products.size(); ++k)
+        cross_[static_cast<std::size_t>(k)] += std::complex<double>(products.data()[k]);
+    for (std::size_t f = 0; f < frames_; ++f)
+        whole_[f] += static_cast<double>(r.row(static_cast<Eigen::Index>(f)).squaredNorm());
+}
+
+std::vector<std::size_t> WordSums::unread(std::span<const std::uint32_t> words) const {
+    std::vector<std::size_t> unread;
+    std::vector<double> correlation(code_words);
+    for (std::size_t f = 0; f < frames_; ++f) {
+        for (std::uint32_t w = 0; w < code_words; ++w)
+            correlation[w] = std::abs(cross_[f * code_words + w]) /
+                             std::sqrt(std::max(strip_.field_power(w) * whole_[f], 1e-30));
+        if (!std::isfinite(whole_[f]) || !stands_out(correlation, words[f], modes_))
+            unread.push_back(f);
+    }
+    return unread;
 }
 
 bool shows_word(const PhaseReference& strip, std::span<const std::complex<float>> rest,

@@ -23,6 +23,23 @@ namespace opal::calibration {
 struct Session;
 class FieldReader;
 
+// Reads the words of many frames from stretches of modes, as they come from a FieldStore.
+class WordSums {
+public:
+    WordSums(const PhaseReference& strip, std::size_t frames, std::size_t modes);
+    // `rest`: (frames, count), of modes [first, first + count). Each mode once.
+    void add(std::span<const std::complex<float>> rest, std::size_t first, std::size_t count);
+    // Frames whose rest does not show its word; `words`: (frames) what they carry.
+    std::vector<std::size_t> unread(std::span<const std::uint32_t> words) const;
+
+private:
+    const PhaseReference& strip_;
+    std::size_t frames_;
+    std::size_t modes_;
+    std::vector<std::complex<double>> cross_;  // (frames, code_words)
+    std::vector<double> whole_;                // (frames) sum |rest|^2
+};
+
 // True if the word's correlation is above chance and above all others', `correlation` (code_words)
 // of a rest of so many modes.
 bool stands_out(std::span<const double> correlation, std::uint32_t word, std::size_t modes);

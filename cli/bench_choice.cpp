@@ -205,6 +205,8 @@ std::unique_ptr<OpenedBench> BenchChoice::open_replay(Session& session,
         for (const char* ending : {"", ".partial"}) {
             const std::filesystem::path place = default_record(name).string() + ending;
             std::error_code ignored;
+            // What a replay has made is looked at, not thrown away.
+            if (run->looking && std::filesystem::exists(place, ignored)) continue;
             std::filesystem::remove(place, ignored);
             for (const replay::RunFile& kept : run->facts().files) {
                 if (kept.name != std::string("calibration") + ending) continue;

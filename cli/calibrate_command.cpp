@@ -82,6 +82,7 @@ ExitCode calibrate(Session& session, CalibrateOptions& options) {
     options.calibration.age_limit_s = age_limits_of(options.max_age);
     options.calibration.redo = nodes_of(options.redo);
 
+    options.bench.run->looking = options.status;
     const auto opened = options.bench.open(session);
     if (options.status) return show_status(session, options, *opened);
     const auto file = options.bench.record_file(*opened);
@@ -131,12 +132,12 @@ void add_calibrate_command(CLI::App& program, Session& session) {
     command
         ->add_option("--method", options->method,
                      "patterns of the transmission matrix: hadamard, or random ones and least "
-                     "squares, which works beyond memory")
+                     "squares")
         ->check(CLI::IsMember({"hadamard", "random"}))
         ->capture_default_str();
     command
         ->add_option("--memory", options->calibration.memory_limit_mib,
-                     "MiB that the fields of random patterns may take; beyond it they go to a "
+                     "MiB that the fields of the matrix's frames may take; beyond it they go to a "
                      "file beside the record")
         ->capture_default_str()
         ->check(CLI::NonNegativeNumber);
@@ -193,7 +194,8 @@ void add_calibrate_command(CLI::App& program, Session& session) {
         "  opal calibrate                                   the simulated bench 'lab'\n"
         "  opal calibrate --bench sim:harsh                 a bench with everything wrong\n"
         "  opal calibrate --inputs 784 --region 256x256     more inputs, 8192 outputs\n"
-        "  opal calibrate --method random --memory 256      least squares, fields on disk\n"
+        "  opal calibrate --inputs 1000 --memory 64         fields on disk, not in memory\n"
+        "  opal calibrate --method random                   random patterns, least squares\n"
         "  opal calibrate --demodulation kramers-kronig     for dense speckle\n"
         "  opal calibrate --set reference.ratio=2           what a weak reference does\n"
         "  opal calibrate --status                          how old, how good, made from what\n"

@@ -68,7 +68,7 @@ std::string RunRecording::after_closing() {
         if (const auto broken = recording_->flush())
             return fmt::format("the recording is not complete: {}", *broken);
     }
-    if (playback_) {
+    if (playback_ && !looking) {
         if (const std::uint64_t left = playback_->commands_left())
             return fmt::format(
                 "the recording goes on where this run ended: {} commands were not "

@@ -33,6 +33,7 @@ class RunRecording {
 public:
     std::string file;      // of --record; empty: none
     bool offered = false;  // the command has the option
+    bool looking = false;  // nothing is asked of the bench, and nothing of a replay laid out anew
     int openings = 0;      // of benches, so far
 
     // The file to be replayed if `bench` names one: replay:FILE or sim:replay:FILE.

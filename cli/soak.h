@@ -6,7 +6,8 @@
 //
 // The way from patterns to results is the one every command takes. The score comes from the
 // simulator, which knows the truth: a pair is wrong if a frame that was used holds another
-// pattern's light, whatever anyone noticed.
+// pattern's light, whatever anyone noticed. Every vector given to the projector comes back, or is
+// named in a stop: what is neither is lost.
 #pragma once
 
 #include "cli/bench_choice.h"
@@ -45,7 +46,9 @@ struct SoakReport {
     std::uint64_t frames = 0;  // delivered to the projection, those of repeats included
     std::uint64_t pairs = 0;   // frames used, each with its pattern
     std::uint64_t wrong_pairs = 0;
-    std::uint64_t vectors = 0;        // projected
+    std::uint64_t asked = 0;          // vectors given to the projector
+    std::uint64_t vectors = 0;        // returned, each with numbers in it where it had any
+    std::uint64_t refused = 0;        // of a batch that ended in a stop, which says why
     std::uint64_t lost_vectors = 0;   // asked for, neither returned nor refused with a reason
     std::uint64_t wrong_batches = 0;  // whose results are not what the matrix in use says
     double worst_correlation = 1;     // of a batch with what its matrix says

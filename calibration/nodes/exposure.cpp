@@ -16,7 +16,6 @@ namespace {
 constexpr double target = 0.92;  // brightest fringes over the clipping level
 constexpr double bright_part =
     1e-4;  // what "brightest" means: this part of the pixels may be above
-constexpr std::size_t patterns = 8;
 constexpr int pattern_block_px = 40;
 constexpr std::uint64_t purpose = 0x6578706f;  // any number no other node uses
 
@@ -123,7 +122,7 @@ Exposure measure_exposure(Session& session) {
             wanted = info.min_exposure;
         }
         exposure = std::min(wanted, info.max_exposure);
-        final = look(session, exposure, patterns, true);
+        final = look(session, exposure, half_lit_frames, true);
         brightest = final.upper(bright_part) - black;
         if (brightest < 0.97 * room && (brightest > 0.8 * room || exposure >= info.max_exposure))
             break;

@@ -10,6 +10,8 @@ namespace opal::calibration {
 
 struct Session;
 
+inline constexpr int half_lit_frames = 8;  // the result is looked at in
+
 struct Exposure {
     Verdict verdict;
     Timing timing;

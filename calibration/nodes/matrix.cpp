@@ -8,6 +8,7 @@
 
 #include "calibration/nodes/matrix_random.h"
 
+#include "calibration/field_store.h"
 #include "calibration/hadamard.h"
 #include "calibration/matrix_fit.h"
 #include "calibration/session.h"
@@ -33,26 +34,6 @@ int fresh_repeats(int inputs, int order, int repeats) {
     if (inputs > 30) return repeats;
     const double choices = std::exp2(inputs) / (2.0 * order);
     return std::clamp(static_cast<int>(std::min(0.75 * choices, 1e9)), 1, repeats);
-}
-
-// Frames whose rest does not show their code word: see word_check.h.
-std::vector<std::size_t> unread_frames(const HadamardPlan& plan, const PhaseReference& strip,
-                                       const MatrixFit& fit,
-                                       std::span<const std::complex<float>> fields,
-                                       std::size_t modes) {
-    std::vector<std::size_t> unread;
-    std::vector<std::complex<float>> rest(modes);
-    for (std::size_t f = 0; f < plan.frames(); ++f) {
-        const auto back = std::complex<float>(1.0 / fit.gains[f]);
-        for (std::size_t m = 0; m < modes; ++m) rest[m] = fields[f * modes + m] * back;
-        for (int i = 0; i < plan.inputs(); ++i) {
-            if (!plan.on(f, i)) continue;
-            const auto* const t = fit.entries.data() + static_cast<std::size_t>(i) * modes;
-            for (std::size_t m = 0; m < modes; ++m) rest[m] -= t[m];
-        }
-        if (!shows_word(strip, rest, plan.word(f))) unread.push_back(f);
-    }
-    return unread;
 }
 
 std::vector<double> singular_values(const TransmissionMatrix& matrix, std::size_t modes) {
@@ -93,23 +74,26 @@ TransmissionMatrix measure_hadamard(Session& session) {
     FieldReader reader(session);
     const std::size_t modes = reader.modes();
     std::vector<std::uint8_t> bits(static_cast<std::size_t>(plan.inputs()));
-    std::vector<std::complex<float>> fields;
+    FieldStore fields(plan.frames(), modes, session.options.memory_limit(),
+                      session.options.scratch);
     const auto draw = [&](std::size_t f, hal::BitPattern& into) {
         for (int i = 0; i < plan.inputs(); ++i)
             bits[static_cast<std::size_t>(i)] = plan.on(f, i) ? 1 : 0;
         layout.draw(bits, plan.word(f), into);
     };
-    reader.read(plan.frames(), draw, fields);
+    const FieldReader::Keep keep = [&](std::size_t f, std::span<const std::complex<float>> field) {
+        fields.write(f, field);
+    };
+    reader.read(plan.frames(), draw, keep);
 
-    const PhaseReference strip(session.record.identity, nullptr, modes);
     MatrixFit fit;
     take_again_until_read(
         session, reader, draw,
         [&] {
-            fit = fit_matrix(plan, session.record.identity, fields, modes);
-            return unread_frames(plan, strip, fit, fields, modes);
+            fit = fit_matrix(plan, session.record.identity, fields);
+            return unread_frames(plan, session.record.identity, fit, fields);
         },
-        fields);
+        plan.frames(), keep);
     TransmissionMatrix result;
     result.inputs = plan.inputs();
     result.order = plan.order();

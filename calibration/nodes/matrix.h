@@ -16,8 +16,7 @@ namespace opal::calibration {
 
 struct Session;
 
-// Which patterns it is measured with. Hadamard: the least noise, all fields in memory. Random: any
-// number of frames, fields on disk if they do not fit.
+// Which patterns it is measured with. Hadamard: the least noise. Random: any number of frames.
 enum class MatrixMethod { hadamard, random };
 
 // "hadamard", "random".

@@ -35,7 +35,6 @@ std::vector<std::complex<float>> all_strips(const PhaseReference& strip) {
 // Frames whose rest, the data's light taken out, does not show their code word: word_check.h, in
 // tiles of modes, since that is how the store is read.
 std::vector<std::size_t> unread_frames(const RandomPatterns& patterns, const RandomFit& fit,
-                                       std::span<const std::complex<float>> strips,
                                        const PhaseReference& strip, FieldStore& fields) {
     const std::size_t frames = patterns.frames();
     const auto f_count = static_cast<Eigen::Index>(frames);
@@ -43,8 +42,7 @@ std::vector<std::size_t> unread_frames(const RandomPatterns& patterns, const Ran
     Eigen::VectorXcf back(f_count);
     for (std::size_t f = 0; f < frames; ++f)
         back(static_cast<Eigen::Index>(f)) = std::complex<float>(1.0 / fit.gains[f]);
-    Eigen::MatrixXcd cross = Eigen::MatrixXcd::Zero(f_count, static_cast<Eigen::Index>(code_words));
-    Eigen::VectorXd whole = Eigen::VectorXd::Zero(f_count);
+    WordSums sums(strip, frames, modes);
     std::vector<std::complex<float>> stored;
     for (std::size_t first = 0; first < modes; first += tile_modes) {
         const std::size_t count = std::min(tile_modes, modes - first);
@@ -55,26 +53,13 @@ std::vector<std::size_t> unread_frames(const RandomPatterns& patterns, const Ran
         const Eigen::Map<const Rows, 0, Eigen::OuterStride<>> entries(
             fit.entries.data() + first, static_cast<Eigen::Index>(patterns.inputs), m_count,
             stride);
-        const Eigen::Map<const Rows, 0, Eigen::OuterStride<>> words(
-            strips.data() + first, static_cast<Eigen::Index>(code_words), m_count, stride);
         Rows rest = back.asDiagonal() * y;
         for_each_block<float>(patterns, [&](Eigen::Index f, const auto& lit) {
             rest.middleRows(f, lit.rows()) -= lit.template cast<std::complex<float>>() * entries;
         });
-        cross += (rest * words.adjoint()).cast<std::complex<double>>();
-        whole += rest.rowwise().squaredNorm().cast<double>();
+        sums.add({rest.data(), frames * count}, first, count);
     }
-    std::vector<std::size_t> unread;
-    std::vector<double> correlation(code_words);
-    for (std::size_t f = 0; f < frames; ++f) {
-        const auto row = static_cast<Eigen::Index>(f);
-        for (std::uint32_t w = 0; w < code_words; ++w)
-            correlation[w] = std::abs(cross(row, w)) /
-                             std::sqrt(std::max(strip.field_power(w) * whole(row), 1e-30));
-        if (!std::isfinite(whole(row)) || !stands_out(correlation, patterns.words[f], modes))
-            unread.push_back(f);
-    }
-    return unread;
+    return sums.unread(patterns.words);
 }
 
 }  // namespace
@@ -110,8 +95,8 @@ TransmissionMatrix measure_random(Session& session) {
     const Layout layout = session.layout();
     FieldReader reader(session);
     const std::size_t modes = reader.modes();
-    const auto limit = static_cast<std::size_t>(session.options.memory_limit_mib * 1048576.0);
-    FieldStore fields(patterns.frames(), modes, limit, session.options.scratch);
+    FieldStore fields(patterns.frames(), modes, session.options.memory_limit(),
+                      session.options.scratch);
     const auto draw = [&](std::size_t f, hal::BitPattern& into) {
         const auto first = patterns.on.begin() + static_cast<std::ptrdiff_t>(f * patterns.inputs);
         layout.draw({first, patterns.inputs}, patterns.words[f], into);
@@ -128,7 +113,7 @@ TransmissionMatrix measure_random(Session& session) {
         session, reader, draw,
         [&] {
             fit = fit_random(patterns, strips, fields);
-            return unread_frames(patterns, fit, strips, strip, fields);
+            return unread_frames(patterns, fit, strip, fields);
         },
         patterns.frames(), keep);
     TransmissionMatrix result;

@@ -10,8 +10,13 @@
 
 #include <doctest/doctest.h>
 
+#include <fmt/format.h>
+
+#include <unistd.h>
+
 #include <cmath>
 #include <cstring>
+#include <filesystem>
 #include <random>
 
 using namespace opal;
@@ -198,7 +203,27 @@ TEST_CASE("fit_matrix: T comes back with its scale, though the strip is weak and
                 if (plan.on(f, i)) sum += truth[static_cast<std::size_t>(i) * modes + m];
             fields[f * modes + m] = Field(gains[f] * std::complex<double>(sum)) + draw(noise);
         }
-    const auto fit = calibration::fit_matrix(plan, identity, fields, modes);
+    const auto fit_of = [&](std::size_t limit_bytes) {
+        const auto scratch =
+            std::filesystem::temp_directory_path() / fmt::format("opal-hadamard-{}.h5", ::getpid());
+        calibration::FieldStore store(plan.frames(), modes, limit_bytes, scratch);
+        for (std::size_t f = 0; f < plan.frames(); ++f)
+            store.write(f, std::span(fields).subspan(f * modes, modes));
+        CHECK(store.on_disk() == (limit_bytes == 0));
+        auto found = calibration::fit_matrix(plan, identity, store);
+        CHECK(calibration::unread_frames(plan, identity, found, store).empty());
+        // A frame that shows another's pattern, as if two buffers had been swapped.
+        store.write(40, std::span(fields).subspan(100 * modes, modes));
+        CHECK(calibration::unread_frames(plan, identity, found, store) ==
+              std::vector<std::size_t>{40});
+        return found;
+    };
+    const auto fit = fit_of(std::size_t{1} << 30);
+    // On disk, the same bytes.
+    const auto from_disk = fit_of(0);
+    CHECK(from_disk.entries == fit.entries);
+    CHECK(from_disk.gains == fit.gains);
+    CHECK(from_disk.noise_power == fit.noise_power);
     CHECK(fit.noise_power == doctest::Approx(noise * noise).epsilon(0.02));
     // Entry variance 2 noise^2 / 256 = 3.1e-4 of 0.36: 3 % rms.
     CHECK(relative_error(fit.entries, truth) < 0.04);

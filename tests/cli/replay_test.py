@@ -63,6 +63,16 @@ class Replay(ProgramTest):
         verdicts = [re.findall(r"^  ok  .*$", d.stdout, re.M) for d in (done, again)]
         self.assertEqual(verdicts[0], verdicts[1])
         self.assertEqual(self.read("recorded.h5"), self.read("replayed.h5"))
+        # In the replay's own place too, where looking at it leaves it.
+        looking = ("calibrate", "--region", "64x64", "--bench", "replay:calibration_run.h5")
+        self.check_error(self.opal(*looking, "--status"), BAD_INPUT, "no such calibration record")
+        done = self.opal(*looking)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for _ in range(2):
+            done = self.opal(*looking, "--status")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(len(re.findall(r"^  fresh ", done.stdout, re.M)), 10)
+            self.assertNotIn("goes on", done.stderr)
         # With another seed other patterns are shown: that is another run.
         done = self.opal(*arguments, "no.h5", "--seed", "2", "--bench", "replay:calibration_run.h5")
         self.check_error(done, FAILURE, "departs from the recording", "pattern")

@@ -183,9 +183,9 @@ TEST_CASE("faults of the light: noticed for what they are, and outlived or named
 
 TEST_CASE("a frame that is taken again later is no jump of the phase") {
     // The arms drift by radians within a tenth of a second, and by hundredths from frame to frame.
-    // A surge of 2 ms: its frames are taken again, in a run of their own.
+    // A surge over a few frames in mid-run: they are taken again, in a run of their own.
     const sim::FaultSchedule faults =
-        sim::parse_faults(once("saturation", "    power: 6\n    for_s: 0.002\n"), "test.yaml");
+        sim::parse_faults(once("saturation", "    power: 6\n    for_s: 0.0004\n"), "test.yaml");
     const sim::Scene scene =
         tests::small_lab({"stability.drift_rad=100", "stability.drift_time_s=2"});
     const auto bench = sim::make_simulated_bench(scene, {.faults = &faults});

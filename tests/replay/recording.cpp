@@ -62,7 +62,8 @@ TEST_CASE("what a bench is comes back, every word of it") {
     facts.name = "blue table";
     facts.identity = "sha256:0123";
     facts.laser_limit_mw = 12.5;
-    facts.dmd = {"LightCrafter", "D-7", 684, 608, 7.637, 235us, 21us, 3us, 96, 1000, 1us, true, true};
+    facts.dmd = {"LightCrafter", "D-7", 684,  608, 7.637, 235us, 21us, 3us, 96,
+                 1000,           1us,   true, true};
     facts.camera = {"VirtualGigE",
                     "C-9",
                     1024,
