@@ -125,14 +125,20 @@ public:
             try {
                 if (!projector_) start();
                 out.resize(0, 0);
+                seen_.clear();
+                report_.asked += static_cast<std::uint64_t>(vectors.rows());
+                asked_now_ = vectors.rows();
                 projector_->project(vectors, out);
                 batch_correlation = score_result(vectors, out);
             } catch (const hal::Interrupted&) {
+                report_.asked -= static_cast<std::uint64_t>(asked_now_);
                 break;
             } catch (const hal::DeviceError& e) {
                 stopped = true;
+                if (e.what()[0] != '\0') report_.refused += static_cast<std::uint64_t>(asked_now_);
                 note_stop(e.what());
             }
+            asked_now_ = 0;
             const bool right =
                 report_.wrong_pairs == wrong_before && batch_correlation >= right_correlation;
             score_faults(stopped, right, false);
@@ -153,6 +159,8 @@ private:
     void start() {
         projection::OpticalOptions optical;
         optical.inputs = options_.inputs;
+        optical.check_frames = options_.check_frames;
+        if (!options_.check_frames) optical.drift_budget = 0;  // it would notice as well
         optical.quantiser.kind = projection::Quantisation::adaptive_threshold;
         optical.stop = session_.interruption.token();
         optical.on_frame = [this](std::size_t pattern, const hal::BitPattern& shown,
@@ -167,8 +175,10 @@ private:
             for (std::size_t k = 0; k < used.size(); ++k) {
                 if (used[k] == 0) continue;
                 ++report_.pairs;
-                if (!seen_[k]) ++report_.wrong_pairs;
+                if (k >= seen_.size() || !seen_[k]) ++report_.wrong_pairs;
             }
+            // What was seen of these frames says nothing about the next ones.
+            seen_.clear();
         };
         optical.on_notice = [this](Notice kind, const std::string&) {
             noticed_.push_back({injector_->runs(), bench_now(), kind});
@@ -198,11 +208,11 @@ private:
     }
 
     double score_result(const dfa::Matrix& vectors, const dfa::Matrix& out) {
-        report_.vectors += static_cast<std::uint64_t>(vectors.rows());
-        if (out.rows() != vectors.rows()) {
-            report_.lost_vectors += static_cast<std::uint64_t>(vectors.rows() - out.rows());
-            return 0;
-        }
+        // A vector that came back without numbers, or with none for its light, did not come back.
+        for (Eigen::Index r = 0; r < std::min(out.rows(), vectors.rows()); ++r)
+            if (out.row(r).allFinite() && out.row(r).isZero(0) == vectors.row(r).isZero(0))
+                ++report_.vectors;
+        if (out.rows() != vectors.rows()) return 0;
         const dfa::Matrix expected = predict(projector_->record(), vectors);
         for (Eigen::Index r = 0; r < out.rows(); ++r) {
             if (vectors.row(r).isZero()) continue;
@@ -242,7 +252,8 @@ private:
                     stopped && std::any_of(noticed_.begin(), noticed_.end(), [&](const Noticed& n) {
                         return !n.kind && answers(p.fault, n);
                     });
-                ++(by_stop ? score.stopped : score.recovered);
+                // A remark that changes nothing is no recovery.
+                ++(by_stop ? score.stopped : p.right ? score.recovered : score.missed);
             } else {
                 ++(p.right ? score.harmless : score.missed);
             }
@@ -267,7 +278,8 @@ private:
     std::unique_ptr<OpenedBench> opened_;
     const sim::FaultInjector* injector_ = nullptr;
     std::unique_ptr<projection::OpticalProjector> projector_;
-    std::vector<char> seen_;  // (patterns of the batch) the frame holds its pattern's light
+    std::vector<char> seen_;      // (patterns of the batch) the frame holds its pattern's light
+    Eigen::Index asked_now_ = 0;  // vectors the projector has and has not answered
     std::vector<Noticed> noticed_;
     std::vector<Pending> pending_;
     std::size_t scored_ = 0;
@@ -289,7 +301,8 @@ FaultScore SoakReport::total() const {
 }
 
 bool SoakReport::passed() const {
-    return wrong_pairs == 0 && lost_vectors == 0 && wrong_batches == 0 && total().missed == 0;
+    return pairs > 0 && wrong_pairs == 0 && lost_vectors() == 0 && wrong_batches == 0 &&
+           total().missed == 0;
 }
 
 SoakReport soak(Session& session, const SoakOptions& options) {

@@ -28,6 +28,7 @@ struct SoakOptions {
     std::uint64_t frames = 10000;
     Eigen::Index batch = 256;  // vectors per projection
     int inputs = 10;
+    bool check_frames = true;  // projection/optical_projector.h; off: a test of the score itself
 };
 
 struct FaultScore {
@@ -36,7 +37,7 @@ struct FaultScore {
     std::uint64_t recovered = 0;  // of these: the work went on by itself
     std::uint64_t stopped = 0;    // of these: it stopped with a line that says why
     std::uint64_t harmless = 0;   // not noticed, and every frame used and every result was right
-    std::uint64_t missed = 0;     // not noticed, and something was wrong
+    std::uint64_t missed = 0;     // work went on, and something was wrong
 };
 
 struct SoakReport {
@@ -49,7 +50,6 @@ struct SoakReport {
     std::uint64_t asked = 0;          // vectors given to the projector
     std::uint64_t vectors = 0;        // returned, each with numbers in it where it had any
     std::uint64_t refused = 0;        // of a batch that ended in a stop, which says why
-    std::uint64_t lost_vectors = 0;   // asked for, neither returned nor refused with a reason
     std::uint64_t wrong_batches = 0;  // whose results are not what the matrix in use says
     double worst_correlation = 1;     // of a batch with what its matrix says
     double worst_vector = 1;          // of a single vector
@@ -58,6 +58,7 @@ struct SoakReport {
     double seconds = 0;              // on the wall
     double bench_seconds = 0;        // of the bench's clock
     FaultScore total() const;
+    std::uint64_t lost_vectors() const { return asked - vectors - refused; }
     bool passed() const;
 };
 

@@ -92,7 +92,7 @@ void add_soak_command(CLI::App& program, Session& session) {
         "  recovered   of these: taken again, divided out or measured again, and work went on\n"
         "  stopped     of these: work stopped with a line that says why, and was started anew\n"
         "  harmless    not noticed, and every frame used and every result was right all the same\n"
-        "  missed      not noticed, and something was wrong\n"
+        "  missed      work went on, and something was wrong, whatever was said\n"
         "\n"
         "Examples:\n"
         "  opal soak --list\n"

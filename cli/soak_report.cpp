@@ -37,12 +37,13 @@ std::string soak_table(const SoakReport& report, const Terminal& terminal) {
     text += terminal.out(Ink::strong, row("all", report.total()));
     text += fmt::format(
         "\n{} frames delivered in {:.0f} s ({:.0f} a second); {} pairs used, {} wrong; {} vectors "
-        "projected, {} lost\nworst correlation of a batch with its matrix {:.5f}, of a vector "
+        "asked for, {} returned, {} refused with a reason, {} lost\nworst correlation of a batch "
+        "with its matrix {:.5f}, of a vector "
         "{:.4f}; matrix measured again {} times\n",
         report.frames, report.seconds,
         static_cast<double>(report.frames) / std::max(report.seconds, 1e-9), report.pairs,
-        report.wrong_pairs, report.vectors, report.lost_vectors, report.worst_correlation,
-        report.worst_vector, report.health.matrix_refreshes);
+        report.wrong_pairs, report.asked, report.vectors, report.refused, report.lost_vectors(),
+        report.worst_correlation, report.worst_vector, report.health.matrix_refreshes);
     text += report.passed() ? terminal.out(Ink::good, "ok") : terminal.out(Ink::bad, "NO");
     text += report.passed() ? "  nothing was wrong without a word\n"
                             : "  something was wrong and nobody noticed\n";
@@ -59,8 +60,10 @@ std::string soak_json(const SoakReport& report) {
               {"bench_seconds", report.bench_seconds},
               {"pairs", report.pairs},
               {"wrong_pairs", report.wrong_pairs},
+              {"vectors_asked", report.asked},
               {"vectors", report.vectors},
-              {"lost_vectors", report.lost_vectors},
+              {"refused_vectors", report.refused},
+              {"lost_vectors", report.lost_vectors()},
               {"wrong_batches", report.wrong_batches},
               {"worst_batch_correlation", report.worst_correlation},
               {"worst_vector_correlation", report.worst_vector},

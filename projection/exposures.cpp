@@ -95,12 +95,12 @@ void Exposures::digest(std::size_t index, const hal::Frame& frame, std::size_t w
     const std::uint32_t word = batch_->words[pattern];
     const auto bits = batch_->bits_of(pattern);
     pilot_.read(w.field, word, bits, reading);
-    if (!reading.proven) return;
+    if (!reading.proven && options_.check_frames) return;
     if (whole_ != nullptr)
         std::copy(w.field.begin(), w.field.end(),
                   whole_->row(static_cast<Eigen::Index>(pattern)).data());
     check_.compare(pilot_, w.field, reading, word, bits, finding);
-    if (!finding.plausible) return;
+    if (!finding.plausible && options_.check_frames) return;
     const std::complex<float> inverse = 1.0F / reading.gain;
     for (std::size_t k = 0; k < chosen_modes_.size(); ++k) {
         const std::size_t mode = chosen_modes_[k];
@@ -140,6 +140,7 @@ void Exposures::expose(std::span<const hal::BitPattern> patterns) {
 
 std::vector<std::size_t> Exposures::unproven() const {
     std::vector<std::size_t> list;
+    if (!options_.check_frames) return list;
     for (std::size_t k = 0; k < readings_.size(); ++k)
         if (!readings_[k].proven || !findings_[k].plausible) list.push_back(k);
     return list;

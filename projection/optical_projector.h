@@ -46,6 +46,9 @@ struct OpticalOptions {
     // Loss of correlation between the light and the matrix in use that is allowed before the matrix
     // is measured again; 0: it never is.
     double drift_budget = 0.005;
+    // Off: a frame is believed to show its pattern if the acquisition lets it pass, whatever its
+    // code word and its light say. Only for testing whoever keeps score of wrong pairs.
+    bool check_frames = true;
     // Whoever wants to follow: every frame as it comes, with the number of its pattern in the batch
     // (one that comes again replaces what came before); then, once a batch is over, which of its
     // frames were proven and are used; and whatever was noticed, with a line for people.
