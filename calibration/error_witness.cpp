@@ -350,10 +350,9 @@ private:
 
     void tell_drift(double changed, double sigma) {
         const double older = growth_of_change(in_.age_s, in_.pause_s);
-        const std::string age =
-            in_.age_s < 10 ? fmt::format("{:.1f} s", in_.age_s) : text_of_age(in_.age_s);
-        const std::string scaled =
-            fmt::format("over {:.1f} s, scaled to the matrix's age of {}", in_.pause_s, age);
+        const std::string scaled = fmt::format(
+            "over {:.1f} s, scaled to the matrix's age of {}", in_.pause_s,
+            in_.age_s < 10 ? fmt::format("{:.1f} s", in_.age_s) : text_of_age(in_.age_s));
         if (sigma * older * in_.scale > validation_.measured_error)
             return unknown("drift", "the change " + scaled +
                                         ", says nothing: more than all error; "

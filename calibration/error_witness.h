@@ -68,8 +68,8 @@ inline double product_sigma(double noise, double common, double count) {
     return std::sqrt(noise * noise / 2 * count + noise * common);
 }
 
-// Standard uncertainty of mean |d|^2 over `changes` complex numbers that are noise of the power
-// `noise`, less the expected `noise`, itself known from `known` numbers: |d|^2 scatters by its mean.
+// Standard uncertainty of mean |d|^2 over `changes` complex numbers of noise, less the noise's
+// power `noise` as `known` other numbers tell it: |d|^2 scatters by its mean.
 inline double change_sigma(double noise, double changes, double known) {
     return noise * std::sqrt(1 / std::max(changes, 1.0) + 1 / std::max(known, 1.0));
 }

@@ -38,8 +38,8 @@ std::optional<Measured> number(const Record& r) {
     return Measured{static_cast<double>((*(r.*Member)).*Field), 0};
 }
 
-// Light per time and laser power would be constant if nothing ages: the exposure is chosen anew each
-// time, by the few brightest pixels, and scatters by several percent on a bench that stands still.
+// Light per time and laser power would be constant if nothing ages. The exposure is chosen anew
+// each time, by the few brightest pixels, and scatters by several percent on a still bench.
 std::optional<Measured> per_us_and_mw(const Record& r, const Measured& light_dn) {
     const double of = microseconds(r.exposure->timing.exposure) * r.exposure->laser_power_mw;
     if (!(of > 0)) return std::nullopt;
