@@ -1,6 +1,5 @@
 // What two records have to differ in to be called different: numbers of one, put in by hand.
 #include "calibration/record_diff.h"
-#include "tests/calibration/sample_record.h"
 
 #include <doctest/doctest.h>
 
@@ -15,9 +14,10 @@ TEST_CASE("an exposure chosen otherwise is no change; less light in the same exp
     // average, 108.5 us with 1359 DN, black at 69 DN. The exposure rests on the few brightest
     // pixels and differs by a tenth, the light per time by 0.1 %.
     const auto with = [&](std::chrono::nanoseconds exposure, double mean_dn) {
-        Record r = tests::sample_record();
+        Record r;
         r.holography.black_level_dn = 69;
-        r.drift->power_rms = 0;
+        r.drift.emplace();
+        r.exposure.emplace().laser_power_mw = 50;
         r.exposure->timing.exposure = exposure;
         r.exposure->mean_dn = mean_dn;
         return r;
