@@ -354,9 +354,7 @@ private:
             "over {:.1f} s, scaled to the matrix's age of {}", in_.pause_s,
             in_.age_s < 10 ? fmt::format("{:.1f} s", in_.age_s) : text_of_age(in_.age_s));
         if (sigma * older * in_.scale > validation_.measured_error)
-            return unknown("drift", scaled +
-                                        ", nothing is told: sigma is more than all error; what "
-                                        "has been lost is part of matrix noise");
+            return unknown("drift", scaled + ": sigma is more than all error; see matrix noise");
         found("drift", changed * older, sigma * older, "change of patterns " + scaled);
     }
 
