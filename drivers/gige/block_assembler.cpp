@@ -1,4 +1,4 @@
-// BlockAssembler: which packet goes where, and what to do about those that do not come.
+// BlockAssembler: which packet goes where. block_assembler_waiting.cpp: those that do not come.
 #include "drivers/gige/block_assembler.h"
 
 #include "protocol/gvsp.h"
@@ -13,8 +13,6 @@ using hal::Time;
 
 namespace {
 
-// Ids this close to the beginning belong to a camera that counts from 1 in every run.
-constexpr std::uint64_t near_beginning = 1024;
 // Blocks to come whose storage is laid out in advance.
 constexpr std::size_t most_ahead = 2;
 
@@ -28,15 +26,26 @@ void BlockAssembler::reset(const AssemblerOptions& options) {
     slots_.resize(2 * std::max<std::size_t>(1, options.open_blocks) + 1);
     head_ = used_ = 0;
     statistics_ = {};
-    newest_id_ = 0;
+    if (latest_id_ != 0) counting_.ended(latest_id_);
+    suspects_.forget();
+    latest_id_ = newest_id_ = 0;
     newest_number_ = 0;
     newest_time_ = 0;
-    continue_after_ = 0;
+    stale_id_ = 0;
+    handed_out_ = false;
+    second_ = Time::min();
     for (auto& data : pool_) data.resize(options.payload_bytes);
 }
 
 bool BlockAssembler::has(const Open& open, std::uint32_t packet) const {
     return (open.received[packet / 64] >> (packet % 64) & 1u) != 0;
+}
+
+void BlockAssembler::overhear(const gvsp::Header& header) {
+    if (latest_id_ == 0 || header.extended != extended_) return;
+    const std::int64_t ahead = gvsp::block_distance(latest_id_, header.block, extended_);
+    if (ahead > 0 && static_cast<std::uint64_t>(ahead) <= options_.open_blocks)
+        latest_id_ = header.block;
 }
 
 std::size_t BlockAssembler::header_size() const {
@@ -83,35 +92,85 @@ void BlockAssembler::take(std::span<const std::byte> datagram, Time now) {
 
 void BlockAssembler::take(const gvsp::Packet& packet, Time now) {
     ++statistics_.packets;
+    const gvsp::Header& header = packet.header;
     // Block 0 is no block: test packets use it.
-    if (packet.header.block == 0) {
+    if (header.block == 0) {
         ++statistics_.ignored;
         return;
     }
-    const gvsp::Header& header = packet.header;
-    // A run has one layout: that of its first packet.
-    if (newest_id_ == 0) {
-        extended_ = header.extended;
-        per_packet_ = gvsp::data_per_packet(options_.packet_size, extended_);
-        if (per_packet_ > 0)
-            packets_ = static_cast<std::uint32_t>((options_.payload_bytes + per_packet_ - 1) /
-                                                  per_packet_) +
-                       2;
+    if (!header.has_data()) return note_status(header, now);
+    if (is_expected(header)) return accept(packet, now);
+    if (newest_id_ != 0 && (header.extended != extended_ || (is_past(header) && handed_out_))) {
+        ++statistics_.ignored;  // late; a counter never goes back within a run
+        return;
     }
-    if (header.extended != extended_ || per_packet_ == 0) {
+    suspects_.keep(packet, now, options_.open_blocks);
+    if (suspects_.agree()) believe_suspects(now);
+}
+
+bool BlockAssembler::is_past(const gvsp::Header& header) const {
+    return gvsp::block_distance(newest_id_, header.block, extended_) <= 0;
+}
+
+BlockAssembler::Open* BlockAssembler::find(const gvsp::Header& header) {
+    if (newest_id_ == 0 || header.extended != extended_) return nullptr;
+    for (std::size_t i = used_; i > 0; --i)
+        if (at(i - 1).id == header.block) return &at(i - 1);
+    return nullptr;
+}
+
+// Of a block that is open, or one of the next few.
+bool BlockAssembler::is_expected(const gvsp::Header& header) {
+    if (newest_id_ == 0 || header.extended != extended_) return false;
+    if (find(header)) return true;
+    const std::int64_t ahead = gvsp::block_distance(newest_id_, header.block, extended_);
+    return ahead > 0 && static_cast<std::uint64_t>(ahead) <= options_.open_blocks;
+}
+
+// Several agree: that is where the stream is.
+void BlockAssembler::believe_suspects(Time now) {
+    const bool begins_there =
+        newest_id_ == 0 || (suspects_.size() > 0 && is_past(suspects_.at(0).header));
+    if (begins_there) {
+        // What was taken for the beginning was left over from another run.
+        for (std::size_t i = 0; i < used_; ++i) resting_.push_back(std::move(at(i).block.data));
+        head_ = used_ = 0;
+        newest_id_ = 0;
+        statistics_.lost_blocks = 0;
+    }
+    for (std::size_t i = 0; i < suspects_.size(); ++i) accept(suspects_.at(i), now);
+    suspects_.forget();
+}
+
+// A run has one layout: that of its first packet.
+void BlockAssembler::lay_out(bool extended) {
+    extended_ = extended;
+    per_packet_ = gvsp::data_per_packet(options_.packet_size, extended);
+    if (per_packet_ == 0) return;
+    packets_ =
+        static_cast<std::uint32_t>((options_.payload_bytes + per_packet_ - 1) / per_packet_) + 2;
+}
+
+// Left over from the run before: sent before this one began.
+bool BlockAssembler::is_stale(const gvsp::Packet& packet, Time now) {
+    if (now >= options_.stale_until) return false;
+    if (packet.header.packet == 0 && packet.header.format == gvsp::Format::leader) {
+        const auto leader = gvsp::decode_leader(packet.payload);
+        if (!leader || leader->timestamp == 0) return false;
+        stale_id_ = leader->timestamp < options_.begins_at_tick ? packet.header.block : 0;
+    }
+    return stale_id_ == packet.header.block;
+}
+
+void BlockAssembler::accept(const gvsp::Packet& packet, Time now) {
+    const gvsp::Header& header = packet.header;
+    if (newest_id_ == 0) lay_out(header.extended);
+    if (per_packet_ == 0 || header.packet >= packets_ || is_stale(packet, now)) {
         ++statistics_.ignored;
         return;
     }
     Open* const open = open_for(header, now);
     if (!open || open->done) {
-        ++statistics_.ignored;
-        return;
-    }
-    if (!header.has_data()) {
-        open->unavailable = true;
-        return;
-    }
-    if (header.packet >= packets_) {
         ++statistics_.ignored;
         return;
     }
@@ -131,31 +190,42 @@ void BlockAssembler::take(const gvsp::Packet& packet, Time now) {
     if (open->count == packets_) open->done = true;
 }
 
+// A packet that says why there is none. It opens no block.
+void BlockAssembler::note_status(const gvsp::Header& header, Time now) {
+    using protocol::gvcp::Status;
+    Open* const open = find(header);
+    if (!open || open->done) {
+        ++statistics_.ignored;
+        return;
+    }
+    switch (header.status) {
+        case Status::packet_unavailable:
+        case Status::packet_and_previous_removed:
+        case Status::packet_removed:
+            open->unavailable = true;
+            break;
+        case Status::packet_not_yet_available:
+            open->last_request = now;  // asked again after a while
+            break;
+        default:
+            // Something is wrong with the camera, and not with what it keeps.
+            ++statistics_.errors;
+            break;
+    }
+}
+
 BlockAssembler::Open* BlockAssembler::open_for(const gvsp::Header& header, Time now) {
     if (newest_id_ == 0) {
-        // The first of the run: where does this camera count from?
-        const bool continues =
-            continue_after_ != 0 &&
-            gvsp::block_distance(continue_after_, header.block, header.extended) > 0;
-        std::uint64_t number = 0;
-        if (continues)
-            number = static_cast<std::uint64_t>(
-                         gvsp::block_distance(continue_after_, header.block, header.extended)) -
-                     1;
-        if (!continues && header.block <= near_beginning) number = header.block - 1;
-        if (number >= near_beginning) number = 0;
+        const std::uint64_t number = counting_.first_number(header.block, header.extended);
         statistics_.lost_blocks += number;
         Open& open = start(header.block, number, now);
         // The leader may be the one that is missing.
         if (header.packet != 0) open.gap_since = now;
         return &open;
     }
+    if (Open* const open = find(header)) return open;
     const std::int64_t ahead = gvsp::block_distance(newest_id_, header.block, header.extended);
-    if (ahead <= 0) {
-        for (std::size_t i = used_; i > 0; --i)
-            if (at(i - 1).id == header.block) return &at(i - 1);
-        return nullptr;  // late; a counter never goes back within a run
-    }
+    if (ahead <= 0) return nullptr;
     // Blocks of which nothing has come: the camera may still have them.
     const auto skipped = static_cast<std::uint64_t>(ahead - 1);
     const std::uint64_t number = newest_number_ + skipped + 1;
@@ -201,9 +271,11 @@ BlockAssembler::Open& BlockAssembler::start(std::uint64_t id, std::uint64_t numb
     const bool first = newest_id_ == 0;
     Open& open = at(used_++);
     open.block.data = first ? storage() : storage_ahead(number - newest_number_);
-    newest_id_ = id;
+    latest_id_ = newest_id_ = id;
     newest_number_ = number;
+    stale_id_ = 0;
     open.block.number = number;
+    open.block.first_packet = now;
     open.block.has_leader = open.block.has_trailer = false;
     open.block.leader = {};
     open.block.trailer = {};
@@ -216,6 +288,7 @@ BlockAssembler::Open& BlockAssembler::start(std::uint64_t id, std::uint64_t numb
     open.gap_since = Time::max();
     open.last_request = Time::min();
     open.requests = 0;
+    open.ranges_asked = 0;
     open.unavailable = open.skipped = open.done = false;
     return open;
 }
@@ -241,6 +314,8 @@ void BlockAssembler::place(Open& open, const gvsp::Header& header,
         open.block.trailer = *end;
         open.block.has_trailer = true;
     } else {
+        // A block that ends before its time is not shorter: what should follow is missing.
+        if (header.format == gvsp::Format::trailer) open.unavailable = true;
         const std::size_t begin = (header.packet - 1) * per_packet_;
         const std::size_t size = std::min(per_packet_, options_.payload_bytes - begin);
         // All but the last are full; a last one may be padded.
@@ -256,107 +331,6 @@ void BlockAssembler::place(Open& open, const gvsp::Header& header,
     open.received[header.packet / 64] |= std::uint64_t{1} << (header.packet % 64);
     ++open.count;
     if (header.resent()) ++statistics_.resent;
-}
-
-bool BlockAssembler::has_gap(const Open& open, std::uint32_t below) const {
-    for (std::uint32_t packet = 0; packet < below; ++packet) {
-        if (packet % 64 == 0 && packet + 64 <= below && open.received[packet / 64] == ~0ull)
-            packet += 63;
-        else if (!has(open, packet))
-            return true;
-    }
-    return false;
-}
-
-// When something has to be done about an unfinished block.
-Time BlockAssembler::due(const Open& open, bool newest) const {
-    if (open.done) return Time::max();
-    if (open.skipped && open.unavailable && open.count == 0) return open.last_packet;
-    const Time given_up = open.last_packet + options_.patience;
-    if (!options_.resend || open.unavailable || open.requests >= options_.most_requests)
-        return newest && !open.unavailable
-                   ? given_up
-                   : std::min(given_up, open.last_packet + options_.silence);
-    Time when = open.last_packet + options_.silence;
-    // A younger block has begun, or packets behind the gap have come: no need to wait for silence.
-    if (open.requests == 0) {
-        if (open.gap_since != Time::max()) when = std::min(when, open.gap_since + options_.reorder);
-        if (!newest) when = std::min(when, open.last_packet + options_.reorder);
-    } else {
-        when = open.last_request + options_.silence;
-    }
-    return std::min(when, given_up);
-}
-
-Time BlockAssembler::next_tending() const {
-    Time when = Time::max();
-    for (std::size_t i = 0; i < used_; ++i) when = std::min(when, due(at(i), i + 1 == used_));
-    return when;
-}
-
-void BlockAssembler::tend(Time now) {
-    for (std::size_t i = 0; i < used_; ++i) {
-        Open& open = at(i);
-        const bool newest = i + 1 == used_;
-        if (due(open, newest) > now) continue;
-        const bool hopeless = !options_.resend || open.unavailable ||
-                              open.requests >= options_.most_requests ||
-                              now >= open.last_packet + options_.patience;
-        if (hopeless) {
-            // A camera may announce a frame before it is exposed: the leader alone can wait.
-            if (newest && open.count == 1 && open.block.has_leader && !open.unavailable) {
-                open.last_packet = now;
-                continue;
-            }
-            give_up(open);
-        } else {
-            const bool silent = !newest || now >= open.last_packet + options_.silence;
-            ask_again(open, silent ? packets_ : open.highest, now);
-        }
-    }
-}
-
-void BlockAssembler::ask_again(Open& open, std::uint32_t below, Time now) {
-    if (open.count == 1 && open.block.has_leader && &open == &at(used_ - 1)) {
-        open.last_packet = now;  // announced, not yet on its way
-        return;
-    }
-    ++open.requests;
-    open.last_request = now;
-    open.gap_since = Time::max();
-    protocol::gvcp::PacketResend range;
-    range.extended_ids = extended_;
-    range.block = open.id;
-    for (std::uint32_t packet = 0; packet < below; ++packet) {
-        if (has(open, packet)) continue;
-        range.first_packet = packet;
-        while (packet + 1 < below && !has(open, packet + 1)) ++packet;
-        range.last_packet = packet;
-        ++statistics_.resend_requests;
-        request_(range);
-    }
-}
-
-void BlockAssembler::give_up(Open& open) {
-    if (open.done) return;
-    open.done = true;
-    if (open.count == 0) return;  // is_lost()
-    for (std::uint32_t packet = 1; packet + 1 < packets_; ++packet) {
-        if (has(open, packet)) continue;
-        ++statistics_.lost_packets;
-        const std::size_t begin = (packet - 1) * per_packet_;
-        const std::size_t end = std::min(begin + per_packet_, options_.payload_bytes);
-        std::fill(open.block.data.begin() + static_cast<std::ptrdiff_t>(begin),
-                  open.block.data.begin() + static_cast<std::ptrdiff_t>(end), std::byte{0});
-        auto& missing = open.block.missing;
-        if (!missing.empty() && missing.back().end == begin)
-            missing.back().end = end;
-        else
-            missing.push_back({begin, end});
-    }
-    statistics_.lost_packets += open.block.has_leader ? 0 : 1;
-    statistics_.lost_packets += open.block.has_trailer ? 0 : 1;
-    if (!open.block.complete()) ++statistics_.incomplete;
 }
 
 // A block of which nothing came is a gap in the numbers. So is one that was sent again out of an
@@ -376,6 +350,7 @@ std::optional<Block> BlockAssembler::finished() {
         Block block = std::move(open.block);
         head_ = (head_ + 1) % slots_.size();
         --used_;
+        handed_out_ = handed_out_ || !lost;
         if (!lost) return block;
         ++statistics_.lost_blocks;
         recycle(std::move(block.data));

@@ -7,12 +7,16 @@
 // Whoever receives asks predict() first where the next packets will have their place, lets the port
 // write them there, and nothing is copied as long as they come in order.
 //
+// Packets of blocks that nobody expects have to agree before they are believed (SuspectPackets).
+//
 // Rule: blocks are handed out in the order of their ids, each once; nothing is made up. Reads no
 // clock: whoever calls says what time it is. No memory is allocated per frame once its pool has
 // grown to what is in flight.
 #pragma once
 
 #include "drivers/genapi/wire_camera.h"
+#include "drivers/gige/block_counting.h"
+#include "drivers/gige/suspect_packets.h"
 #include "hal/clock.h"
 #include "protocol/gvcp_messages.h"
 #include "protocol/gvsp.h"
@@ -30,6 +34,7 @@ using genapi::MissingRange;
 
 struct Block {
     std::uint64_t number = 0;  // counted from the first of the run, wraps unfolded
+    hal::Time first_packet{};  // when it came; of a block nothing came of, when it was missed
     bool has_leader = false;
     bool has_trailer = false;
     protocol::gvsp::Leader leader;
@@ -49,13 +54,21 @@ struct AssemblerOptions {
     hal::Duration patience =
         std::chrono::milliseconds(200);  // then an unfinished block is given up
     int most_requests = 5;               // for one packet
+    std::uint32_t most_ranges = 512;     // asked for in one block, and in all within a second
+    std::uint32_t most_ranges_per_s = 20000;
+    // Blocks with time stamps before the first of these, coming before the second, are left over
+    // from another run.
+    std::uint64_t begins_at_tick = 0;
+    hal::Time stale_until = hal::Time::min();
 };
 
 struct AssemblerStatistics {
     std::uint64_t packets = 0;
     std::uint64_t ignored = 0;  // foreign, malformed, of blocks long gone
     std::uint64_t doubled = 0;
+    std::uint64_t errors = 0;  // packets by which the camera said that something is wrong
     std::uint64_t resend_requests = 0;
+    std::uint64_t unasked = 0;       // times there was more to ask for than may be asked
     std::uint64_t resent = 0;        // packets that came because they were asked for again
     std::uint64_t lost_packets = 0;  // of blocks handed out without them
     std::uint64_t incomplete = 0;
@@ -99,10 +112,8 @@ public:
     const AssemblerStatistics& statistics() const { return statistics_; }
     // Packets still to come of the block opened last; 0: it is complete, or there is none.
     std::uint32_t outstanding() const;
-    // The camera's id of the block that was opened last; 0: none yet.
-    std::uint64_t newest_id() const { return newest_id_; }
-    // The camera goes on counting where its last run ended instead of beginning anew.
-    void continue_after(std::uint64_t last_id) { continue_after_ = last_id; }
+    // A packet that came after the run: its block is used up all the same.
+    void overhear(const protocol::gvsp::Header& header);
 
 private:
     struct Open {
@@ -115,11 +126,21 @@ private:
         hal::Time gap_since{};
         hal::Time last_request{};
         int requests = 0;
+        std::uint32_t ranges_asked = 0;
         bool unavailable = false;
         bool skipped = false;  // the next one began before a packet of this one came
         bool done = false;
     };
 
+    void accept(const protocol::gvsp::Packet& packet, hal::Time now);
+    void note_status(const protocol::gvsp::Header& header, hal::Time now);
+    bool is_expected(const protocol::gvsp::Header& header);
+    bool is_past(const protocol::gvsp::Header& header) const;
+    bool is_stale(const protocol::gvsp::Packet& packet, hal::Time now);
+    void believe_suspects(hal::Time now);
+    bool waits_to_begin() const;
+    void lay_out(bool extended);
+    Open* find(const protocol::gvsp::Header& header);
     Open* open_for(const protocol::gvsp::Header& header, hal::Time now);
     Open& start(std::uint64_t id, std::uint64_t number, hal::Time now);
     std::vector<std::byte> storage();
@@ -130,6 +151,7 @@ private:
                std::span<const std::byte> payload);
     bool has(const Open& open, std::uint32_t packet) const;
     bool has_gap(const Open& open, std::uint32_t below) const;
+    bool may_request(Open& open, hal::Time now);
     void ask_again(Open& open, std::uint32_t below, hal::Time now);
     void give_up(Open& open);
     hal::Time due(const Open& open, bool newest) const;
@@ -145,7 +167,13 @@ private:
     std::size_t used_ = 0;
     std::uint64_t newest_id_ = 0;
     std::uint64_t newest_number_ = 0;
-    std::uint64_t continue_after_ = 0;
+    std::uint64_t latest_id_ = 0;  // newest_id_, or one overheard after the run
+    std::uint64_t stale_id_ = 0;   // of the run before; 0: none
+    bool handed_out_ = false;      // something of this run
+    BlockCounting counting_;
+    SuspectPackets suspects_;
+    hal::Time second_{};  // began then
+    std::uint32_t asked_this_second_ = 0;
     std::uint64_t newest_time_ = 0;  // time stamp of the last block handed out
     std::vector<std::vector<std::byte>> pool_;
     std::vector<std::vector<std::byte>> ahead_;    // of blocks to come, the next one first

@@ -1,8 +1,6 @@
 // ControlChannel: question and answer.
 #include "drivers/gige/control_channel.h"
 
-#include "hal/error.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -29,7 +27,9 @@ std::optional<gvcp::AckDatagram> ControlChannel::wait_for_ack(gvcp::Command comm
                                                               std::uint16_t id,
                                                               hal::Deadline deadline) {
     int pending = 0;
-    for (;;) {
+    // What is there is returned whatever the deadline: a stream of strangers' datagrams must not
+    // keep us here.
+    for (bool first = true; first || !deadline.passed(clock_); first = false) {
         hal::UdpArrival arrival;
         arrival.room = answer_;
         if (port_.receive({&arrival, 1}, deadline) == 0) return std::nullopt;
@@ -45,10 +45,12 @@ std::optional<gvcp::AckDatagram> ControlChannel::wait_for_ack(gvcp::Command comm
             clock_,
             std::min<hal::Duration>(std::chrono::milliseconds(*time_ms), timing_.longest_pending));
     }
+    return std::nullopt;
 }
 
-std::span<const std::byte> ControlChannel::ask(const char* operation, std::uint32_t address,
-                                               gvcp::Command command, const Encode& encode) {
+// Nothing: no answer, however often it was asked.
+std::optional<gvcp::AckDatagram> ControlChannel::ask_once(gvcp::Command command,
+                                                          const Encode& encode) {
     const std::uint16_t id = next_id_;
     next_id_ = id == 0xFFFF ? std::uint16_t{1} : static_cast<std::uint16_t>(id + 1);
     std::array<std::byte, gvcp::largest_datagram> question;
@@ -56,10 +58,24 @@ std::span<const std::byte> ControlChannel::ask(const char* operation, std::uint3
     for (int attempt = 0; attempt < timing_.tries; ++attempt) {
         if (attempt > 0) ++retries_;
         port_.send(device_, std::span(question).first(size));
-        const auto ack = wait_for_ack(command, id, hal::Deadline::after(clock_, timing_.answer));
-        if (!ack) continue;
-        if (ack->status != gvcp::Status::success) refuse(operation, address, ack->status);
-        return ack->payload;
+        if (const auto ack =
+                wait_for_ack(command, id, hal::Deadline::after(clock_, timing_.answer)))
+            return ack;
+    }
+    return std::nullopt;
+}
+
+std::span<const std::byte> ControlChannel::ask(const char* operation, std::uint32_t address,
+                                               gvcp::Command command, const Encode& encode) {
+    const hal::Deadline patience = hal::Deadline::after(clock_, timing_.longest_busy);
+    for (;;) {
+        const auto ack = ask_once(command, encode);
+        if (!ack) break;
+        if (ack->status == gvcp::Status::success) return ack->payload;
+        if (!is_busy(ack->status) || patience.passed(clock_))
+            refuse(operation, address, ack->status);
+        // Asked anew: what comes with the same number is the same answer.
+        clock_.wait_for(timing_.busy_pause);
     }
     const auto waited = std::chrono::duration<double>(timing_.answer * timing_.tries).count();
     throw DeviceError(ErrorKind::timeout, name_, fmt::format("{} {:#x}", operation, address),
@@ -80,7 +96,7 @@ void ControlChannel::refuse(const char* operation, std::uint32_t address,
                                    static_cast<unsigned>(status));
     if (status == S::access_denied)
         text += "; another program controls it, or it does not allow this now";
-    throw DeviceError(kind, name_, fmt::format("{} {:#x}", operation, address), text);
+    throw ControlRefused(kind, name_, fmt::format("{} {:#x}", operation, address), text, status);
 }
 
 std::uint32_t ControlChannel::checked(const char* operation, std::uint64_t address,

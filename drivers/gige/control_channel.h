@@ -1,9 +1,11 @@
 // ControlChannel: registers and memory of one GigE Vision device over GVCP: one question at a time,
-// asked again with the same number when no answer comes, patient when the device asks for it.
+// asked again with the same number when no answer comes, patient when the device asks for it or is
+// busy.
 #pragma once
 
 #include "drivers/genapi/port.h"
 #include "hal/clock.h"
+#include "hal/error.h"
 #include "hal/udp_port.h"
 #include "protocol/gvcp_messages.h"
 
@@ -20,7 +22,27 @@ struct ControlTiming {
     int tries = 5;
     hal::Duration longest_pending = std::chrono::seconds(10);  // that one PENDING_ACK may ask for
     int most_pending = 100;                                    // in a row
+    hal::Duration longest_busy = std::chrono::seconds(2);      // for which "busy" is asked again,
+    hal::Duration busy_pause = std::chrono::milliseconds(50);  // so far apart
 };
+
+// The device understood and said no, or said so for as long as it was asked.
+class ControlRefused final : public hal::DeviceError {
+public:
+    ControlRefused(hal::ErrorKind kind, const std::string& device, const std::string& operation,
+                   const std::string& text, protocol::gvcp::Status status)
+        : DeviceError(kind, device, operation, text), status_(status) {}
+    protocol::gvcp::Status status() const { return status_; }
+
+private:
+    protocol::gvcp::Status status_;
+};
+
+// Whether a status says that the same may be possible a moment later.
+constexpr bool is_busy(protocol::gvcp::Status status) {
+    return status == protocol::gvcp::Status::busy ||
+           status == protocol::gvcp::Status::temporarily_unavailable;
+}
 
 // Throws hal::DeviceError: timeout (no answer), refused (access denied, write protected, busy),
 // out_of_range (invalid parameter), unsupported (no such address or command), corrupt. Safe to use
@@ -46,6 +68,8 @@ private:
     using Encode = std::function<std::size_t(std::uint16_t id, std::span<std::byte> into)>;
     std::span<const std::byte> ask(const char* operation, std::uint32_t address,
                                    protocol::gvcp::Command command, const Encode& encode);
+    std::optional<protocol::gvcp::AckDatagram> ask_once(protocol::gvcp::Command command,
+                                                        const Encode& encode);
     std::optional<protocol::gvcp::AckDatagram> wait_for_ack(protocol::gvcp::Command command,
                                                             std::uint16_t id,
                                                             hal::Deadline deadline);

@@ -19,47 +19,56 @@ namespace {
 constexpr std::uint16_t request_id = 0xFFFF;
 constexpr hal::Duration slice = std::chrono::milliseconds(20);
 
-struct Asked {
-    NetworkInterface interface;
-    std::unique_ptr<hal::UdpPort> port;
-};
-
 void ask(hal::UdpPort& port, std::uint32_t host) {
     std::array<std::byte, gvcp::header_size> command;
     const std::size_t size = gvcp::encode_discovery(request_id, host == hal::everyone, command);
     port.send({host, gvcp::device_port}, std::span(command).first(size));
 }
 
-void collect(std::vector<Asked>& asked, hal::Clock& clock, hal::Deadline deadline, bool first_only,
-             std::vector<FoundCamera>& found) {
-    std::array<std::byte, 2048> room;
-    while (!deadline.passed(clock)) {
-        for (Asked& a : asked) {
-            hal::UdpArrival arrival;
-            arrival.room = room;
-            const hal::Deadline soon{
-                std::min(deadline.at, clock.now() + slice / static_cast<int>(asked.size()))};
-            while (a.port->receive({&arrival, 1}, soon) > 0) {
-                const auto ack = gvcp::decode_ack(std::span(room).first(arrival.length));
-                if (!ack || ack->ack != gvcp::ack_of(gvcp::Command::discovery)) continue;
-                const auto identity = gvcp::decode_identity(ack->payload);
-                if (!identity) continue;
-                const bool known =
-                    std::any_of(found.begin(), found.end(), [&](const FoundCamera& f) {
-                        return f.identity.mac == identity->mac && f.identity.ip == identity->ip;
-                    });
-                if (!known) found.push_back({*identity, arrival.from, a.interface});
-            }
-        }
-        if (first_only && !found.empty()) return;
-    }
+void note(std::span<const std::byte> datagram, hal::UdpAddress from,
+          const NetworkInterface& interface, std::vector<FoundCamera>& found) {
+    const auto ack = gvcp::decode_ack(datagram);
+    if (!ack || ack->ack != gvcp::ack_of(gvcp::Command::discovery) ||
+        ack->status != gvcp::Status::success)
+        return;
+    const auto identity = gvcp::decode_identity(ack->payload);
+    if (!identity) return;
+    const auto here = std::count_if(found.begin(), found.end(), [&](const FoundCamera& f) {
+        return f.interface.name == interface.name && f.interface.host == interface.host;
+    });
+    if (static_cast<std::size_t>(here) >= most_found_cameras) return;
+    const bool known = std::any_of(found.begin(), found.end(), [&](const FoundCamera& f) {
+        return f.identity.mac == identity->mac && f.identity.ip == identity->ip;
+    });
+    if (!known) found.push_back({*identity, from, interface});
 }
 
 }  // namespace
 
+void collect_cameras(std::span<const AskedNetwork> asked, hal::Clock& clock, hal::Deadline deadline,
+                     std::uint32_t only, std::vector<FoundCamera>& found) {
+    std::array<std::byte, 2048> room;
+    do {
+        for (const AskedNetwork& network : asked) {
+            const hal::Deadline soon{
+                std::min(deadline.at, clock.now() + slice / static_cast<int>(asked.size()))};
+            hal::UdpArrival arrival;
+            arrival.room = room;
+            // A network that does not fall silent leaves the others their time.
+            while (network.port->receive({&arrival, 1}, soon) > 0) {
+                if (!arrival.truncated && (only == 0 || arrival.from.host == only))
+                    note(std::span(room).first(arrival.length), arrival.from, network.interface,
+                         found);
+                if (only != 0 && !found.empty()) return;
+                if (soon.passed(clock)) break;
+            }
+        }
+    } while (!deadline.passed(clock));
+}
+
 std::vector<FoundCamera> discover_cameras(hal::Clock& clock, hal::Deadline deadline,
                                           std::vector<std::string>& problems) {
-    std::vector<Asked> asked;
+    std::vector<AskedNetwork> asked;
     for (const NetworkInterface& interface : network_interfaces()) {
         try {
             auto port = open_udp_port({interface.host, 0}, {1 << 18, true, false, false});
@@ -70,18 +79,18 @@ std::vector<FoundCamera> discover_cameras(hal::Clock& clock, hal::Deadline deadl
         }
     }
     std::vector<FoundCamera> found;
-    if (!asked.empty()) collect(asked, clock, deadline, false, found);
+    if (!asked.empty()) collect_cameras(asked, clock, deadline, 0, found);
     return found;
 }
 
 std::vector<FoundCamera> discover_camera(std::uint32_t host, hal::Clock& clock,
                                          hal::Deadline deadline) {
-    std::vector<Asked> asked(1);
+    std::vector<AskedNetwork> asked(1);
     asked[0].interface = interface_towards(host);
     asked[0].port = open_udp_port({asked[0].interface.host, 0}, {});
     ask(*asked[0].port, host);
     std::vector<FoundCamera> found;
-    collect(asked, clock, deadline, true, found);
+    collect_cameras(asked, clock, deadline, host, found);
     return found;
 }
 

@@ -7,6 +7,8 @@
 #include "protocol/gvcp_identity.h"
 
 #include <cstdint>
+#include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -17,6 +19,19 @@ struct FoundCamera {
     hal::UdpAddress from;        // where the answer came from
     NetworkInterface interface;  // where it came in
 };
+
+// More answers than this on one network come from no cameras: the rest is not listed.
+inline constexpr std::size_t most_found_cameras = 256;
+
+// A port on which the question was asked.
+struct AskedNetwork {
+    NetworkInterface interface;
+    std::unique_ptr<hal::UdpPort> port;
+};
+// Takes in answers until the deadline, whatever else arrives; each camera once. `only`: the one
+// address to listen to, and its first answer is enough; 0: everybody.
+void collect_cameras(std::span<const AskedNetwork> asked, hal::Clock& clock, hal::Deadline deadline,
+                     std::uint32_t only, std::vector<FoundCamera>& found);
 
 // Asks everybody on every network and waits for answers until the deadline; a camera that answers
 // twice is listed once. Networks that cannot be asked are told to `problem`.

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cassert>
 #include <chrono>
 
 namespace opal::drivers::gige {
@@ -24,7 +25,7 @@ namespace {
 
 // Exact to 1 ns without overflow below 18 GHz.
 Duration in_ns(std::uint64_t ticks, std::uint64_t hz) {
-    if (hz == 0) return Duration{0};
+    assert(hz > 0);
     const std::uint64_t second = 1000000000;
     return Duration{static_cast<std::int64_t>(ticks / hz * second + ticks % hz * second / hz)};
 }
@@ -45,6 +46,7 @@ GigeCamera::GigeCamera(GigePorts ports, hal::UdpAddress device, hal::Clock& cloc
       control_(*ports_.control, device, clock, name(), options_.control) {
     take_control();
     try {
+        settle_control();
         read_description(fetch_description(control_), control_, options_.features);
         open_stream();
     } catch (...) {
@@ -86,13 +88,35 @@ void GigeCamera::take_control() {
         fail(ErrorKind::refused, "open",
              other + " controls the camera; close it there, or wait until its heartbeat ends");
     }
+}
+
+// Who controls the camera, in its own words.
+GigeCamera::Control GigeCamera::read_control() {
+    Control control;
+    control.privilege = control_.read_register(reg::control_privilege);
+    if (!tells_application_) return control;
+    control.application = {
+        control_.read_register(reg::application_ip),
+        static_cast<std::uint16_t>(control_.read_register(reg::application_port) & 0xFFFFu)};
+    return control;
+}
+
+void GigeCamera::settle_control() {
     const std::uint32_t capability = control_.read_register(reg::control_capability);
+    tells_application_ = (capability & gvcp::can_tell_application) != 0;
+    try {
+        ours_ = read_control();
+    } catch (const ControlRefused&) {
+        tells_application_ = false;  // whatever it says
+        ours_ = read_control();
+    }
+    if ((ours_.privilege & gvcp::control_access) == 0)
+        fail(ErrorKind::refused, "open",
+             fmt::format("the camera accepted control, and its register 0xa00 then holds {:#x}",
+                         ours_.privilege));
     can_resend_ = options_.resend && (capability & gvcp::can_resend) != 0;
     if (options_.own_threads) {
-        control_.write_register(
-            reg::heartbeat_timeout,
-            static_cast<std::uint32_t>(
-                std::chrono::duration_cast<std::chrono::milliseconds>(options_.heartbeat).count()));
+        settle_heartbeat();
         heartbeat_ = std::jthread([this](const std::stop_token& stop) { keep_alive(stop); });
     } else if (capability & gvcp::can_disable_heartbeat) {
         control_.write_register(reg::control_config,
@@ -101,6 +125,18 @@ void GigeCamera::take_control() {
     if (capability & gvcp::can_pending_ack)
         control_.write_register(reg::control_config,
                                 control_.read_register(reg::control_config) | gvcp::pending_ack_on);
+}
+
+// What the camera makes of the timeout asked for is what counts.
+void GigeCamera::settle_heartbeat() {
+    const auto wanted =
+        std::chrono::duration_cast<std::chrono::milliseconds>(options_.heartbeat).count();
+    try {
+        control_.write_register(reg::heartbeat_timeout, static_cast<std::uint32_t>(wanted));
+    } catch (const ControlRefused&) {
+        // It keeps its own.
+    }
+    heartbeat_ms_ = control_.read_register(reg::heartbeat_timeout);
 }
 
 void GigeCamera::open_stream() {
@@ -148,26 +184,39 @@ std::uint16_t GigeCamera::stream_source_port() {
     }
 }
 
+// Why the camera is not ours any more; empty: it is.
+std::string GigeCamera::check_control() {
+    try {
+        const Control now = read_control();
+        if ((now.privilege & (gvcp::control_access | gvcp::exclusive_access)) == 0)
+            return "the camera has let go of us: it was restarted, or took our silence for absence";
+        if (now.application != ours_.application)
+            return "the program at " + hal::to_string(now.application) +
+                   " has taken control of the camera";
+        // Where the camera does not tell who is in control, only they may write.
+        if (!tells_application_) control_.write_register(reg::heartbeat_timeout, heartbeat_ms_);
+    } catch (const ControlRefused& error) {
+        // A camera that is busy is there.
+        if (is_busy(error.status()) || error.status() == gvcp::Status::write_protect) return {};
+        if (error.status() == gvcp::Status::access_denied)
+            return "another program has taken control of the camera";
+        return error.what();
+    } catch (const DeviceError& error) {
+        return error.what();
+    }
+    return {};
+}
+
 // Every second, or three times per timeout: one lost answer does not lose the camera.
 void GigeCamera::keep_alive(const std::stop_token& stop) {
-    const Duration period = std::min<Duration>(1s, options_.heartbeat / 3);
+    const Duration third = std::chrono::milliseconds(heartbeat_ms_) / 3;
+    const Duration period = heartbeat_ms_ == 0 ? Duration{1s} : std::min<Duration>(1s, third);
     std::unique_lock lock(lost_mutex_);
     while (!stop.stop_requested()) {
         if (ending_.wait_for(lock, stop, period, [] { return false; })) return;
         if (stop.stop_requested()) return;
         lock.unlock();
-        try {
-            const std::uint32_t privilege = control_.read_register(reg::control_privilege);
-            if ((privilege & (gvcp::control_access | gvcp::exclusive_access)) == 0) {
-                lose(
-                    "the camera has let go of us: it was restarted, or took our silence for "
-                    "absence");
-                return;
-            }
-        } catch (const DeviceError& error) {
-            lose(error.what());
-            return;
-        }
+        if (std::string reason = check_control(); !reason.empty()) return lose(std::move(reason));
         lock.lock();
     }
 }
@@ -188,7 +237,21 @@ void GigeCamera::begin_stream(std::size_t payload_bytes, std::uint64_t room) {
     options.payload_bytes = payload_bytes;
     options.packet_size = packet_size_;
     options.resend = can_resend_;
+    options.begins_at_tick = camera_tick();
+    options.stale_until = clock_.now() + options.patience;
     receiver_->begin(options, room);
+}
+
+// The camera's clock; 0 where it does not tell.
+std::uint64_t GigeCamera::camera_tick() {
+    if (tick_hz_ == 0) return 0;
+    try {
+        control_.write_register(reg::timestamp_control, gvcp::timestamp_latch);
+        const std::uint64_t high = control_.read_register(reg::timestamp_high);
+        return high << 32 | control_.read_register(reg::timestamp_low);
+    } catch (const ControlRefused&) {
+        return 0;
+    }
 }
 
 std::optional<genapi::WireFrame> GigeCamera::next_frame(hal::Deadline deadline) {
@@ -204,7 +267,9 @@ std::optional<genapi::WireFrame> GigeCamera::next_frame(hal::Deadline deadline) 
     frame.size_x = sent.size_x;
     frame.size_y = sent.size_y;
     frame.padding_x = sent.padding_x;
-    frame.time = in_ns(block.leader.timestamp, tick_hz_);
+    // A camera without a clock: the host's, when the frame's first packet came.
+    frame.time = tick_hz_ == 0 ? block.first_packet.time_since_epoch()
+                               : in_ns(block.leader.timestamp, tick_hz_);
     frame.unusable = block.has_trailer && block.trailer.size_y != 0 &&
                      block.trailer.size_y < static_cast<std::uint32_t>(settings().region.rows);
     frame.after_overrun = received->after_overrun;

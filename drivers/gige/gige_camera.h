@@ -53,9 +53,20 @@ public:
     hal::UdpPortStatus stream_status() { return ports_.stream->status(); }
 
 private:
+    // Who controls the camera.
+    struct Control {
+        std::uint32_t privilege = 0;
+        hal::UdpAddress application;  // where the camera tells
+    };
+
     void take_control();
+    void settle_control();
+    void settle_heartbeat();
+    Control read_control();
+    std::string check_control();
     void open_stream();
     std::uint16_t stream_source_port();
+    std::uint64_t camera_tick();
     void keep_alive(const std::stop_token& stop);
     void lose(std::string reason);
     void require_alive(const char* operation) override;
@@ -73,6 +84,9 @@ private:
     std::uint64_t tick_hz_ = 0;
     std::uint32_t packet_size_ = 1500;
     bool can_resend_ = false;
+    bool tells_application_ = false;
+    Control ours_;                    // when control was taken
+    std::uint32_t heartbeat_ms_ = 0;  // what the camera accepted; 0: it does not tell
 
     std::mutex lost_mutex_;
     std::condition_variable_any ending_;

@@ -25,7 +25,8 @@ bool passes(ControlChannel& control, hal::UdpPort& stream, const hal::Clock& clo
         control.write_register(reg::stream_packet_size,
                                gvcp::fire_test_packet | gvcp::do_not_fragment | size);
         const auto deadline = hal::Deadline::after(clock, wait_for_test_packet);
-        for (;;) {
+        // Whatever else arrives here does not make it later.
+        for (bool first = true; first || !deadline.passed(clock); first = false) {
             hal::UdpArrival arrival;
             arrival.room = room;
             if (stream.receive({&arrival, 1}, deadline) == 0) break;
@@ -60,7 +61,7 @@ std::uint32_t negotiate_packet_size(ControlChannel& control, hal::UdpPort& strea
     if (good == 0) {
         // No test packet comes at all: the camera has none, or a firewall keeps them out.
         control.write_register(reg::stream_packet_size, gvcp::do_not_fragment | present);
-        return present;
+        return control.read_register(reg::stream_packet_size) & gvcp::packet_size_mask;
     }
     while (bad - good > limits.step) {
         const std::uint32_t middle = snapped(good + (bad - good) / 2);

@@ -23,6 +23,7 @@ constexpr std::size_t slot_size = header_room + largest_packet;
 constexpr hal::Duration longest_gathering = 1ms;
 constexpr std::size_t gathered_bytes_per_us = 1250;
 constexpr hal::Duration thread_patience = 50ms;  // how long ending the thread may take
+constexpr int most_left_over = 1000;             // batches from before a run
 // Waits of the host have an end: a condition variable cannot wait for ever.
 constexpr hal::Duration longest_wait = std::chrono::hours(24);
 
@@ -56,22 +57,27 @@ StreamReceiver::~StreamReceiver() = default;
 
 void StreamReceiver::begin(const AssemblerOptions& options, std::uint64_t room) {
     const std::lock_guard lock(mutex_);
+    if (!thread_.joinable()) drop_left_over();
     for (auto& received : finished_) assembler_.recycle(std::move(received.block.data));
     finished_.clear();
     assembler_.reset(options);
-    assembler_.continue_after(last_id_);
     room_ = room;
     running_ = true;
     overrun_ = interrupted_ = false;
-    if (thread_.joinable()) return;
+}
+
+// What goes on arriving is not waited for: it is told apart by its time stamps.
+void StreamReceiver::drop_left_over() {
     make_room();
-    while (port_.receive(arrivals_, Deadline{clock_.now()}) > 0) {
+    for (int i = 0; i < most_left_over; ++i) {
+        const std::size_t count = port_.receive(arrivals_, Deadline{clock_.now()});
+        if (count == 0) return;
+        overhear(count);
     }
 }
 
 void StreamReceiver::end() {
     const std::lock_guard lock(mutex_);
-    if (assembler_.newest_id() != 0) last_id_ = assembler_.newest_id();
     running_ = false;
     for (auto& received : finished_) assembler_.recycle(std::move(received.block.data));
     finished_.clear();
@@ -129,7 +135,10 @@ std::size_t StreamReceiver::pump(Deadline deadline) {
     const std::size_t count = port_.receive(arrivals_, deadline);
     const Time now = clock_.now();
     const std::lock_guard lock(mutex_);
-    if (!running_) return count;
+    if (!running_) {
+        overhear(count);
+        return count;
+    }
     take(count, now);
     assembler_.tend(now);
     store_finished();
@@ -141,13 +150,28 @@ bool StreamReceiver::more_to_come() {
     return running_ && assembler_.outstanding() > 2 * batch;
 }
 
+// Others may send here too.
+bool StreamReceiver::is_ours(const hal::UdpArrival& arrival) const {
+    return !arrival.truncated && arrival.from.host == device_.host &&
+           (source_port_ == 0 || arrival.from.port == source_port_);
+}
+
+// Of a run that is over.
+void StreamReceiver::overhear(std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+        const hal::UdpArrival& arrival = arrivals_[i];
+        if (!is_ours(arrival)) continue;
+        const std::size_t first = std::min(arrival.room.size(), arrival.length);
+        if (const auto packet = protocol::gvsp::decode_packet(arrival.room.first(first)))
+            assembler_.overhear(packet->header);
+    }
+}
+
 void StreamReceiver::take(std::size_t count, Time now) {
     for (std::size_t i = 0; i < count; ++i) {
         const hal::UdpArrival& arrival = arrivals_[i];
         packets_[i].reset();
-        // Others may send here too.
-        if (arrival.truncated || arrival.from.host != device_.host) continue;
-        if (source_port_ != 0 && arrival.from.port != source_port_) continue;
+        if (!is_ours(arrival)) continue;
         const std::size_t first = std::min(arrival.room.size(), arrival.length);
         packets_[i] = protocol::gvsp::decode_packet(arrival.room.first(first));
         if (!packets_[i]) assembler_.take(arrival.room.first(first), now);  // counts it

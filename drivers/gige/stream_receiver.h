@@ -56,6 +56,9 @@ private:
     std::size_t pump(hal::Deadline deadline);
     bool more_to_come();
     void make_room();
+    void drop_left_over();
+    bool is_ours(const hal::UdpArrival& arrival) const;
+    void overhear(std::size_t count);
     void take(std::size_t count, hal::Time now);
     void store_finished();
     void run(const std::stop_token& stop);
@@ -74,7 +77,6 @@ private:
     bool interrupted_ = false;
     std::uint16_t next_request_ = 1;
     std::exception_ptr fault_;
-    std::uint64_t last_id_ = 0;  // of the run before
 
     const hal::Duration gathering_;  // how long packets may pile up in the port
     // Of the datagrams of one batch; only whoever pumps touches them.

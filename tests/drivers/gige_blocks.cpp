@@ -1,85 +1,16 @@
 // BlockAssembler alone: packets typed by hand, where their data are predicted to go, and what comes
-// of predictions that were wrong. Blocks of 20 bytes: leader 0, data 1 (12 bytes) and 2 (8 bytes),
-// trailer 3. A packet of 48 bytes has 28 of IP and UDP and a header of 8.
-#include "drivers/gige/block_assembler.h"
+// of predictions that were wrong.
+#include "tests/drivers/typed_stream.h"
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <initializer_list>
-#include <numeric>
+#include <array>
 
 using namespace opal;
 using namespace opal::drivers::gige;
 using namespace std::chrono_literals;
-
-namespace {
-
-using Bytes = std::vector<std::byte>;
-
-Bytes bytes_of(std::initializer_list<int> values) {
-    Bytes bytes;
-    for (const int value : values) bytes.push_back(static_cast<std::byte>(value));
-    return bytes;
-}
-
-// Of this time stamp: 5 x 4 pixels of Mono8.
-Bytes leader(int block, int time) {
-    return bytes_of({0, 0, 0, block, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, time, 1, 8,
-                     0, 1, 0, 0,     0, 5, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,    0, 0});
-}
-// Data byte i of block b is 16 b + i.
-Bytes data(int block, int packet) {
-    Bytes bytes = bytes_of({0, 0, 0, block, 3, 0, 0, packet});
-    for (int i = 12 * (packet - 1); i < std::min(20, 12 * packet); ++i)
-        bytes.push_back(static_cast<std::byte>(16 * block + i));
-    return bytes;
-}
-Bytes trailer(int block) {
-    return bytes_of({0, 0, 0, block, 2, 0, 0, 3, 0, 0, 0, 1, 0, 0, 0, 4});
-}
-Bytes image(int block) {
-    Bytes bytes(20);
-    for (int i = 0; i < 20; ++i)
-        bytes[static_cast<std::size_t>(i)] = static_cast<std::byte>(16 * block + i);
-    return bytes;
-}
-
-class Stream {
-public:
-    Stream() {
-        AssemblerOptions options;
-        options.payload_bytes = 20;
-        options.packet_size = 48;
-        assembler.reset(options);
-    }
-    // Taken in, and what is finished by then.
-    void take(const Bytes& datagram) {
-        assembler.take(datagram, now);
-        drain();
-    }
-    void whole(int block, int time) {
-        for (const Bytes& packet :
-             {leader(block, time), data(block, 1), data(block, 2), trailer(block)})
-            take(packet);
-    }
-    void wait(hal::Duration span) {
-        now += span;
-        assembler.tend(now);
-        drain();
-    }
-    void drain() {
-        while (auto block = assembler.finished()) blocks.push_back(std::move(*block));
-    }
-
-    hal::Time now{};
-    std::vector<protocol::gvcp::PacketResend> requests;
-    std::vector<Block> blocks;
-    BlockAssembler assembler{
-        [this](const protocol::gvcp::PacketResend& request) { requests.push_back(request); }};
-};
-
-}  // namespace
+using namespace opal::tests;
 
 TEST_CASE("data that lie where they were predicted stay there") {
     Stream stream;
@@ -87,7 +18,7 @@ TEST_CASE("data that lie where they were predicted stay there") {
     stream.assembler.predict(next);
     CHECK(next[0].data.empty());  // nobody knows the layout yet
     CHECK(stream.assembler.header_size() == 0);
-    stream.take(leader(1, 9));
+    stream.begin_with(leader(1, 9));
     CHECK(stream.assembler.header_size() == 8);
     stream.assembler.predict(next);
     // 1, 2 and 3 of block 1; 0 to 3 of block 2; 0 of block 3.
@@ -125,7 +56,7 @@ TEST_CASE("data that lie where they were predicted stay there") {
 
 TEST_CASE("what was written to a place and is not its packet does not count") {
     Stream stream;
-    stream.take(leader(1, 9));
+    stream.begin_with(leader(1, 9));
     std::array<PredictedPacket, 2> next;
     stream.assembler.predict(next);
     std::fill(next[0].data.begin(), next[0].data.end(), std::byte{0xEE});  // something else came
@@ -143,7 +74,7 @@ TEST_CASE("what was written to a place and is not its packet does not count") {
 
 TEST_CASE("a new run takes no storage that the run before may still be written to") {
     Stream stream;
-    stream.take(leader(1, 9));
+    stream.begin_with(leader(1, 9));
     std::array<PredictedPacket, 6> next;
     stream.assembler.predict(next);
     AssemblerOptions options;
