@@ -18,6 +18,12 @@ bool is_loopback(std::uint32_t host) {
     return host >> 24 == 127;
 }
 
+sim::GigeCameraOptions with_mask(sim::GigeCameraOptions options, std::uint32_t host) {
+    for (const auto& interface : drivers::gige::network_interfaces())
+        if (interface.host == host) options.subnet_mask = interface.mask;
+    return options;
+}
+
 class GigeDoor final : public ServedDoor {
 public:
     GigeDoor(ServedBench& bench, std::uint32_t host, const sim::GigeCameraOptions& options)
@@ -26,11 +32,11 @@ public:
           serial_(options.serial),
           // Each on its own address; the one for broadcasts is shared by all servers of this
           // machine.
-          control_(drivers::open_udp_port({host, gvcp_port}, {1 << 20, false, false, true})),
+          control_(drivers::open_udp_port({host, gvcp_port}, {1 << 20, true, false, true})),
           broadcast_(
               drivers::open_udp_port({hal::everyone, gvcp_port}, {1 << 18, false, false, true})),
           stream_(drivers::open_udp_port({host, 0}, {1 << 18, false, true, false})),
-          camera_(bench.table(), bench.scene(), *control_, *stream_, options),
+          camera_(bench.table(), bench.scene(), *control_, *stream_, with_mask(options, host)),
           control_thread_(*control_, bench.host_clock(),
                           [this](hal::UdpAddress from, std::span<const std::byte> bytes) {
                               hand_over(from, bytes);

@@ -29,9 +29,10 @@ constexpr std::array<Named, 1> names_8{{{"Mono8", PixelCode::mono8}}};
 constexpr std::array<Named, 3> names_10{{{"Mono10p", PixelCode::mono10p},
                                          {"Mono10Packed", PixelCode::mono10_packed},
                                          {"Mono10", PixelCode::mono10}}};
-constexpr std::array<Named, 3> names_12{{{"Mono12p", PixelCode::mono12p},
+constexpr std::array<Named, 4> names_12{{{"Mono12p", PixelCode::mono12p},
                                          {"Mono12Packed", PixelCode::mono12_packed},
-                                         {"Mono12", PixelCode::mono12}}};
+                                         {"Mono12", PixelCode::mono12},
+                                         {"Mono16", PixelCode::mono16}}};
 
 std::span<const Named> names_of(hal::PixelFormat format) {
     switch (format) {
@@ -185,13 +186,26 @@ void CameraFeatures::set_region(const hal::Region& region) {
 
 void CameraFeatures::choose_format(hal::PixelFormat format) {
     std::vector<Named> names(names_of(format).begin(), names_of(format).end());
-    if (!options_.packed) std::reverse(names.begin(), names.end());
+    // Without packing: two bytes each, if they hold as many bits as asked for.
+    if (!options_.packed)
+        std::stable_partition(names.begin(), names.end(), [](const Named& named) {
+            return !protocol::packing_of(named.code) && named.code != PixelCode::mono16;
+        });
     for (const Named& named : names) {
         if (!map_.offers("PixelFormat", named.name)) continue;
         map_.set_symbol("PixelFormat", named.name);
         wire_code_ = named.code;
+        wire_shift_ = shift_of(named.code);
         return;
     }
+}
+
+// Of 16 bits the 12 most significant ones are delivered, wherever the camera has them.
+int CameraFeatures::shift_of(PixelCode code) {
+    if (code != PixelCode::mono16) return 0;
+    const bool right_aligned =
+        map_.readable("PixelDynamicRangeMax") && map_.integer("PixelDynamicRangeMax") < 1 << 12;
+    return right_aligned ? 0 : 4;
 }
 
 Duration CameraFeatures::set_time(std::string_view feature, Duration wanted) {

@@ -38,6 +38,8 @@ public:
     hal::CameraSettings apply(const hal::CameraSettings& wanted);
     // How the counts of these settings come over the wire.
     protocol::PixelCode wire_code() const { return wire_code_; }
+    // Bits by which they are too far to the left there.
+    int wire_shift() const { return wire_shift_; }
     std::size_t payload_bytes();
 
     void start();
@@ -56,6 +58,7 @@ private:
     void set_region(const hal::Region& region);
     void set_trigger(hal::TriggerSource source);
     void choose_format(hal::PixelFormat format);
+    int shift_of(protocol::PixelCode code);
     hal::Duration set_time(std::string_view feature, hal::Duration wanted);
     std::string first_of(std::initializer_list<std::string_view> names);
     bool try_symbol(std::string_view feature, std::string_view symbol);
@@ -69,6 +72,7 @@ private:
     std::string delay_;     // empty: the camera has none
     std::string line_;
     protocol::PixelCode wire_code_ = protocol::PixelCode::mono8;
+    int wire_shift_ = 0;
 };
 
 }  // namespace opal::drivers::genapi

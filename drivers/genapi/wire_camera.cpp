@@ -132,6 +132,10 @@ void WireCamera::deliver(WireFrame received, hal::Frame& frame) {
         received.data.resize(image);
         std::swap(frame.bytes, received.data);
     }
+    if (const int shift = features_->wire_shift(); shift != 0) {
+        for (std::uint16_t& count : frame.as_u16())
+            count = static_cast<std::uint16_t>(count >> shift);
+    }
     recycle(std::move(received.data));
     frame.frame_id = received.number;
     frame.device_time = received.time;

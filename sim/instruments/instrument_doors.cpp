@@ -50,13 +50,18 @@ void hand_over(MemoryUdpPort& port, DatagramHandler handler) {
 PortThread::PortThread(hal::UdpPort& port, const hal::Clock& clock, DatagramHandler handler)
     : thread_([&port, &clock, handler = std::move(handler)](const std::stop_token& stop) {
           Rooms rooms;
-          try {
-              while (!stop.stop_requested())
-                  hand_over_batch(
-                      rooms, port.receive(rooms.arrivals, hal::Deadline::after(clock, patience)),
-                      handler);
-          } catch (const hal::DeviceError&) {
-              // The network is gone: nobody is left to be served.
+          while (!stop.stop_requested()) {
+              std::size_t count = 0;
+              try {
+                  count = port.receive(rooms.arrivals, hal::Deadline::after(clock, patience));
+              } catch (const hal::DeviceError&) {
+                  return;  // the network is gone: nobody is left to be served
+              }
+              try {
+                  hand_over_batch(rooms, count, handler);
+              } catch (const hal::DeviceError&) {
+                  // An answer that could not be sent: the next client may be luckier.
+              }
           }
       }) {}
 

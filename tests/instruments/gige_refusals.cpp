@@ -1,57 +1,15 @@
 // The virtual GigE Vision camera refuses what a real one refuses, with the status codes a real one
 // uses: commands and answers as bytes typed from the protocol's documents.
-#include "tests/instruments/gige_bench.h"
-
-#include "tests/protocol/wire_bytes.h"
+#include "tests/instruments/gige_client.h"
 
 #include <doctest/doctest.h>
 
 #include <chrono>
-#include <optional>
 #include <vector>
 
 using namespace opal;
 using namespace std::chrono_literals;
-using tests::hex;
-
-namespace {
-
-// Someone with a UDP port and a byte list.
-class Client {
-public:
-    explicit Client(tests::GigeTable& wire) : wire_(wire), port_(wire.open_port()) {}
-
-    std::optional<std::vector<std::byte>> ask(const char* command) {
-        port_->send(tests::camera_address, hex(command));
-        return receive();
-    }
-    std::optional<std::vector<std::byte>> receive(hal::Duration wait = 1ms) {
-        std::vector<std::byte> room(2048);
-        hal::UdpArrival arrival;
-        arrival.room = room;
-        if (port_->receive({&arrival, 1}, hal::Deadline::after(wire_.table.clock(), wait)) == 0)
-            return std::nullopt;
-        room.resize(arrival.length);
-        return room;
-    }
-    hal::UdpPort& port() { return *port_; }
-
-private:
-    tests::GigeTable& wire_;
-    std::unique_ptr<sim::MemoryUdpPort> port_;
-};
-
-void expect(Client& client, const char* command, const char* answer) {
-    CAPTURE(command);
-    const auto came = client.ask(command);
-    REQUIRE(came);
-    CHECK(*came == hex(answer));
-}
-
-constexpr const char* take_control = "42 01 00 82 00 08 00 01 | 00 00 0a 00 00 00 00 02";
-constexpr const char* control_taken = "00 00 00 83 00 04 00 01 | 00 00 00 01";
-
-}  // namespace
+using namespace opal::tests;
 
 TEST_CASE("registers: unknown, read-only, unaligned, out of range, commands nobody knows") {
     tests::GigeTable wire(contract::small_scene());
@@ -185,4 +143,108 @@ TEST_CASE("what shapes a frame is locked while frames are taken") {
     }
     camera->disarm();
     camera->features().set_integer("Width", 32);
+}
+
+TEST_CASE("control with switchover: not offered, refused, and control stays where it was") {
+    tests::GigeTable wire(contract::small_scene());
+    Client client(wire);
+    for (const char* value : {"04", "06", "07"}) {
+        const std::string command =
+            std::string("42 01 00 82 00 08 00 51 | 00 00 0a 00 00 00 00 ") + value;
+        expect(client, command.c_str(), "80 02 00 83 00 04 00 51 | 00 00 00 00");
+        CHECK_FALSE(wire.camera.owner());
+    }
+    // With a key, and from somebody else.
+    expect(client, "42 01 00 82 00 08 00 52 | 00 00 0a 00 12 34 00 02",
+           "80 02 00 83 00 04 00 52 | 00 00 00 00");
+    expect(client, take_control, control_taken);
+    expect(client, "42 01 00 82 00 08 00 53 | 00 00 0a 00 00 00 00 06",
+           "80 02 00 83 00 04 00 53 | 00 00 00 00");
+    CHECK(wire.camera.owner() == client.port().local());
+    Client second(wire);
+    expect(second, "42 01 00 82 00 08 00 54 | 00 00 0a 00 00 00 00 06",
+           "80 06 00 83 00 04 00 54 | 00 00 00 00");
+}
+
+TEST_CASE("discovery: neighbours are answered by themselves, others so that everybody hears it") {
+    tests::GigeTable wire(contract::small_scene());
+    Client neighbour(wire);
+    const auto far = wire.network.open_udp({0x0A000007, 0}, {true, 1 << 20, 0});
+    const auto heard = [&](hal::UdpPort& port) {
+        std::vector<std::byte> room(2048);
+        hal::UdpArrival arrival;
+        arrival.room = room;
+        const auto soon = hal::Deadline::after(wire.table.clock(), 1ms);
+        return port.receive({&arrival, 1}, soon) == 1 && arrival.length == 256;
+    };
+    // Somebody on the camera's network with the same port number hears what is broadcast.
+    const auto witness = wire.network.open_udp({0xC0A80140, far->local().port}, {true, 1 << 20, 0});
+    far->send(tests::camera_address, hex("42 11 00 02 00 00 ff ff"));
+    CHECK(heard(*far));
+    CHECK(heard(*witness));
+    far->send(tests::camera_address, hex("42 01 00 02 00 00 ff ff"));
+    CHECK(heard(*far));
+    CHECK_FALSE(heard(*witness));
+    REQUIRE(neighbour.ask("42 11 00 02 00 00 ff ff"));
+    CHECK_FALSE(heard(*witness));
+}
+
+TEST_CASE("nothing is sent after AcquisitionStop, and nothing at all to a closed stream channel") {
+    sim::GigeCameraOptions options;
+    options.link_mbit = 1;  // a frame takes 27 ms: most of it still waits when the stop comes
+    tests::GigeTable wire(contract::small_scene(), options);
+    Client client(wire);
+    const auto stream = wire.open_port();
+    const auto count = [&] {
+        std::vector<std::byte> room(2048);
+        hal::UdpArrival arrival;
+        arrival.room = room;
+        int n = 0;
+        while (stream->receive({&arrival, 1}, hal::Deadline::after(wire.table.clock(), 100ms)) > 0)
+            ++n;
+        return n;
+    };
+    const auto aim = [&](int id) {
+        auto command = hex("42 01 00 82 00 10 00 61 | 00 00 0d 18 c0 a8 01 01 00 00 0d 00 00 00");
+        command[7] = static_cast<std::byte>(id);
+        command.push_back(static_cast<std::byte>(stream->local().port >> 8));
+        command.push_back(static_cast<std::byte>(stream->local().port & 0xFF));
+        client.port().send(tests::camera_address, command);
+        REQUIRE(client.receive());
+    };
+    expect(client, take_control, control_taken);
+    aim(0x61);
+    // Packets of 576 bytes, a test pattern, free running.
+    expect(client, "42 01 00 82 00 10 00 62 | 00 00 0d 04 40 00 02 40 00 00 a0 20 00 00 00 01",
+           "00 00 00 83 00 04 00 62 | 00 00 00 02");
+    const char* const start = "42 01 00 82 00 08 00 63 | 00 00 a0 34 00 00 00 01";
+    expect(client, start, "00 00 00 83 00 04 00 63 | 00 00 00 01");
+    wire.table.clock().wait_for(10ms);
+    expect(client, "42 01 00 82 00 08 00 64 | 00 00 a0 38 00 00 00 01",
+           "00 00 00 83 00 04 00 64 | 00 00 00 01");
+    std::vector<std::byte> room(2048);
+    hal::UdpArrival arrival;
+    arrival.room = room;
+    int sent = 0;
+    while (stream->receive({&arrival, 1}, hal::Deadline{wire.table.clock().now()}) > 0) ++sent;
+    CHECK(sent > 0);
+    CHECK(count() == 0);
+    expect(client, "42 01 00 82 00 08 00 65 | 00 00 a0 34 00 00 00 01",
+           "00 00 00 83 00 04 00 65 | 00 00 00 01");
+    wire.table.clock().wait_for(40ms);
+    // SCP = 0: a closed channel takes no test packets and no packets again either.
+    expect(client, "42 01 00 82 00 08 00 66 | 00 00 0d 00 00 00 00 00",
+           "00 00 00 83 00 04 00 66 | 00 00 00 01");
+    while (stream->receive({&arrival, 1}, hal::Deadline{wire.table.clock().now()}) > 0) {
+    }
+    client.port().send(tests::camera_address,
+                       hex("42 00 00 40 00 0c 00 67 | 00 00 00 01 00 00 00 00 00 00 00 02"));
+    expect(client, "42 01 00 82 00 08 00 68 | 00 00 0d 04 c0 00 02 40",
+           "00 00 00 83 00 04 00 68 | 00 00 00 01");
+    CHECK(count() == 0);
+    // Opened again elsewhere: what is asked for again goes there.
+    aim(0x6A);
+    client.port().send(tests::camera_address,
+                       hex("42 00 00 40 00 0c 00 69 | 00 00 00 01 00 00 00 00 00 00 00 02"));
+    CHECK(count() >= 1);
 }

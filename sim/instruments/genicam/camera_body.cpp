@@ -22,7 +22,15 @@ using Access = CameraMemory::Access;
 
 constexpr std::array formats{PixelCode::mono8,   PixelCode::mono10, PixelCode::mono10_packed,
                              PixelCode::mono10p, PixelCode::mono12, PixelCode::mono12_packed,
-                             PixelCode::mono12p};
+                             PixelCode::mono12p, PixelCode::mono16};
+constexpr std::uint32_t unity_milli = 1000;
+constexpr std::uint32_t largest_black_milli_dn = 32000;
+// Mono16 holds the sensor's 12 bits in its most significant ones.
+constexpr int mono16_shift = 4;
+
+constexpr std::uint32_t chunk_enable_of(std::uint32_t selected) {
+    return at::chunk_enable + 4 * selected;
+}
 
 Duration in_100ns(std::uint32_t count) {
     return Duration{std::int64_t{count} * 100};
@@ -83,8 +91,6 @@ void CameraBody::add_registers() {
     fixed(at::missed_triggers, 0);
     fixed(at::temperature_centi_c,
           static_cast<std::uint32_t>(std::lround(scene_.temperature_c * 100)));
-    fixed(at::black_level_milli_dn,
-          static_cast<std::uint32_t>(std::lround(scene_.black_level_dn8 * 1000)));
     fixed(at::pitch_nm, static_cast<std::uint32_t>(std::lround(scene_.pitch_um * 1000)));
     memory_.add(at::width, {columns, Access::both, 1, columns});
     memory_.add(at::height, {rows, Access::both, 1, rows});
@@ -103,7 +109,14 @@ void CameraBody::add_registers() {
     memory_.add(at::trigger_source, {at::source_line0, Access::both, 0, at::source_line0});
     memory_.add(at::trigger_activation, {0, Access::both, 0, 0});
     memory_.add(at::parameters_locked, {0, Access::both, 0, 1});
+    memory_.add(at::black_level_milli_dn,
+                {0, Access::both, 0, std::max(largest_black_milli_dn, sensor_black_milli_dn())});
+    memory_.add(at::gain_milli, {unity_milli, Access::both, unity_milli, 16 * unity_milli});
     memory_.add(at::chunk_mode, {0, Access::both, 0, 1});
+    memory_.add(at::chunk_selector, {0, Access::both, 0, at::select_exposure});
+    fixed(chunk_enable_of(at::select_image), 1);
+    memory_.add(chunk_enable_of(at::select_frame_id), {1, Access::both, 0, 1});
+    memory_.add(chunk_enable_of(at::select_exposure), {1, Access::both, 0, 1});
     for (const std::uint32_t command :
          {at::acquisition_start, at::acquisition_stop, at::trigger_software, at::missed_reset,
           at::load_defaults, at::device_reset})
@@ -123,13 +136,23 @@ void CameraBody::set_defaults() {
     memory_.set(at::exposure_100ns, std::max(1000u, memory_.word(at::exposure_100ns).min));
     memory_.set(at::acquisition_frames, 1);
     memory_.set(at::rate_mhz, 10000);
+    memory_.set(at::black_level_milli_dn, sensor_black_milli_dn());
+    memory_.set(at::gain_milli, unity_milli);
+    memory_.set(at::chunk_selector, at::select_image);
+    memory_.set(chunk_enable_of(at::select_frame_id), 1);
+    memory_.set(chunk_enable_of(at::select_exposure), 1);
+}
+
+std::uint32_t CameraBody::sensor_black_milli_dn() const {
+    return static_cast<std::uint32_t>(std::lround(scene_.black_level_dn8 * 1000));
 }
 
 bool CameraBody::shapes_frames(std::uint32_t address) {
     return (address >= at::width && address <= at::test_pattern) ||
            address == at::acquisition_mode || address == at::rate_enable ||
            (address >= at::trigger_mode && address <= at::trigger_activation) ||
-           address == at::load_defaults || address == at::chunk_mode;
+           address == at::load_defaults || address == at::chunk_mode ||
+           (address >= at::chunk_enable && address <= chunk_enable_of(at::select_exposure));
 }
 
 std::uint64_t CameraBody::exposures_taken() {
@@ -213,7 +236,34 @@ bool CameraBody::with_chunks() const {
 std::size_t CameraBody::payload_bytes() const {
     const std::size_t pixels = std::size_t{memory_.value(at::width)} * memory_.value(at::height);
     const std::size_t image = protocol::image_bytes(wire_code(), pixels);
-    return with_chunks() ? image + 8 + (8 + 8) + (4 + 8) : image;
+    if (!with_chunks()) return image;
+    return image + 8 + (has_chunk(at::select_frame_id) ? 8 + 8 : 0) +
+           (has_chunk(at::select_exposure) ? 4 + 8 : 0);
+}
+
+bool CameraBody::has_chunk(std::uint32_t selected) const {
+    return memory_.value(chunk_enable_of(selected)) != 0;
+}
+
+// In whole numbers: with neither gain nor another black level every count stays as it is.
+void CameraBody::adjust(hal::Frame& frame) const {
+    const std::int64_t gain = memory_.value(at::gain_milli);
+    const std::int64_t step = std::int64_t{1} << (frame.bits() - 8);  // DN of this format per DN8
+    const std::int64_t sensor_black = step * sensor_black_milli_dn();
+    const std::int64_t black = step * memory_.value(at::black_level_milli_dn);
+    if (gain == unity_milli && black == sensor_black) return;
+    const std::int64_t most = frame.max_count();
+    const auto adjusted = [&](std::int64_t count) {
+        const std::int64_t milli = (count * 1000 - sensor_black) * gain / unity_milli + black;
+        return std::clamp<std::int64_t>((std::max<std::int64_t>(milli, 0) + 500) / 1000, 0, most);
+    };
+    if (hal::bytes_per_pixel(frame.format) == 1) {
+        for (std::uint8_t& count : frame.as_u8())
+            count = static_cast<std::uint8_t>(adjusted(count));
+    } else {
+        for (std::uint16_t& count : frame.as_u16())
+            count = static_cast<std::uint16_t>(adjusted(count));
+    }
 }
 
 void CameraBody::refresh() {
@@ -264,6 +314,14 @@ void CameraBody::write_payload(const hal::Frame& frame, std::vector<std::byte>& 
     } else {
         payload.assign(frame.bytes.begin(), frame.bytes.end());
     }
+    if (wire_code() == PixelCode::mono16) {
+        const auto counts = frame.as_u16();
+        for (std::size_t i = 0; i < counts.size(); ++i) {
+            const unsigned wide = static_cast<unsigned>(counts[i]) << mono16_shift;
+            payload[2 * i] = static_cast<std::byte>(wide & 0xFFu);
+            payload[2 * i + 1] = static_cast<std::byte>(wide >> 8);
+        }
+    }
     if (!with_chunks()) return;
     std::array<std::byte, 8> value;
     memory_.store(&value[0], at::chunk_image);
@@ -274,7 +332,8 @@ void CameraBody::write_payload(const hal::Frame& frame, std::vector<std::byte>& 
     const bool high_first = memory_.order() == CameraMemory::Order::big_endian;
     memory_.store(&value[0], high_first ? high : low);
     memory_.store(&value[4], high_first ? low : high);
-    append_chunk(payload, at::chunk_frame_id, value);
+    if (has_chunk(at::select_frame_id)) append_chunk(payload, at::chunk_frame_id, value);
+    if (!has_chunk(at::select_exposure)) return;
     memory_.store(&value[0], memory_.value(at::exposure_100ns));
     append_chunk(payload, at::chunk_exposure_100ns, std::span(value).first(4));
 }

@@ -87,6 +87,9 @@ private:
 
     // Registers (camera_body.cpp).
     void add_registers();
+    std::uint32_t sensor_black_milli_dn() const;
+    bool has_chunk(std::uint32_t selected) const;
+    void adjust(hal::Frame& frame) const;  // gain and black level
     hal::Duration readout() const;
     hal::Duration busy() const;
     void append_chunk(std::vector<std::byte>& data, std::uint32_t id,
@@ -97,7 +100,7 @@ private:
     void schedule_frame();
     void frame_due();
     void free_run_due();
-    void send(const hal::Frame& frame);
+    void send(hal::Frame& frame);
     void draw_test_pattern(hal::Frame& frame, std::uint64_t number) const;
 
     OpticalTable& table_;

@@ -134,7 +134,8 @@ void CameraBody::draw_test_pattern(hal::Frame& frame, std::uint64_t number) cons
         std::copy_n(frame.bytes.begin(), row, frame.bytes.begin() + r * row);
 }
 
-void CameraBody::send(const hal::Frame& frame) {
+void CameraBody::send(hal::Frame& frame) {
+    if (from_sensor_) adjust(frame);
     wire_.send_frame(frame);
     if (++frames_sent_ == frames_wanted_) stop();
 }

@@ -16,6 +16,17 @@ using protocol::PixelCode;
 
 constexpr const char* locked = locked_while_streaming;
 
+constexpr std::pair<const char*, PixelCode> pixel_names[]{
+    {"Mono8", PixelCode::mono8},
+    {"Mono10", PixelCode::mono10},
+    {"Mono10Packed", PixelCode::mono10_packed},
+    {"Mono10p", PixelCode::mono10p},
+    {"Mono12", PixelCode::mono12},
+    {"Mono12Packed", PixelCode::mono12_packed},
+    {"Mono12p", PixelCode::mono12p},
+    {"Mono16", PixelCode::mono16},
+};
+
 void describe_device(DescriptionWriter& xml, const CameraTexts& texts) {
     xml.category("DeviceControl");
     const auto text = [&](const char* name, CameraTexts::Place place, const char* access) {
@@ -36,7 +47,8 @@ void describe_device(DescriptionWriter& xml, const CameraTexts& texts) {
     xml.command("UserSetLoad", at::load_defaults, 1, locked);
 }
 
-void describe_image(DescriptionWriter& xml) {
+void describe_image(DescriptionWriter& xml, const SensorScene& sensor,
+                    const std::vector<std::string>& pixel_formats) {
     xml.category("ImageFormatControl");
     xml.integer("SensorWidth", at::sensor_width, "RO", "");
     xml.integer("SensorHeight", at::sensor_height, "RO", "");
@@ -63,23 +75,28 @@ void describe_image(DescriptionWriter& xml) {
             "</pVariable><Formula>S-H</Formula>");
     edge("OffsetX", at::offset_x, "OffsetXMax");
     edge("OffsetY", at::offset_y, "OffsetYMax");
-    const auto code = [](PixelCode c) { return protocol::number_of(c); };
-    xml.enumeration("PixelFormat", at::pixel_format, "RW",
-                    {{"Mono8", code(PixelCode::mono8)},
-                     {"Mono10", code(PixelCode::mono10)},
-                     {"Mono10Packed", code(PixelCode::mono10_packed)},
-                     {"Mono10p", code(PixelCode::mono10p)},
-                     {"Mono12", code(PixelCode::mono12)},
-                     {"Mono12Packed", code(PixelCode::mono12_packed)},
-                     {"Mono12p", code(PixelCode::mono12p)}},
-                    locked);
+    std::vector<std::pair<const char*, std::uint32_t>> offered;
+    for (const auto& [name, code] : pixel_names)
+        if (pixel_formats.empty() ||
+            std::find(pixel_formats.begin(), pixel_formats.end(), name) != pixel_formats.end())
+            offered.emplace_back(name, protocol::number_of(code));
+    xml.enumeration("PixelFormat", at::pixel_format, "RW", offered, locked);
     xml.enumeration("TestPattern", at::test_pattern, "RW",
                     {{"Off", at::pattern_off},
                      {"GreyHorizontalRamp", at::pattern_ramp},
                      {"GreyHorizontalRampMoving", at::pattern_moving_ramp}},
                     locked);
-    xml.scaled("BlackLevel", at::black_level_milli_dn, "RO", 1000, "DN", "");
-    xml.own("Float", "Gain", "<Value>0</Value><Min>0</Min><Max>0</Max><Unit>dB</Unit>");
+    xml.category("AnalogControl");
+    xml.own("Enumeration", "GainSelector",
+            "<EnumEntry Name=\"DigitalAll\"><Value>0</Value></EnumEntry><Value>0</Value>"
+            "<pSelected>Gain</pSelected>");
+    xml.scaled("Gain", at::gain_milli, "RW", 1000, "", "<Min>1</Min><Max>16</Max>");
+    xml.own("Enumeration", "BlackLevelSelector",
+            "<EnumEntry Name=\"All\"><Value>0</Value></EnumEntry><Value>0</Value>"
+            "<pSelected>BlackLevel</pSelected>");
+    xml.scaled(
+        "BlackLevel", at::black_level_milli_dn, "RW", 1000, "DN",
+        fmt::format("<Min>0</Min><Max>{:.3f}</Max>", std::max(32.0, sensor.black_level_dn8)));
 }
 
 void describe_acquisition(DescriptionWriter& xml, const SensorScene& sensor) {
@@ -136,6 +153,18 @@ void describe_acquisition(DescriptionWriter& xml, const SensorScene& sensor) {
 void describe_chunks(DescriptionWriter& xml) {
     xml.category("ChunkDataControl");
     xml.boolean("ChunkModeActive", at::chunk_mode, locked);
+    xml.enumeration("ChunkSelector", at::chunk_selector, "RW",
+                    {{"Image", at::select_image},
+                     {"FrameID", at::select_frame_id},
+                     {"ExposureTime", at::select_exposure}},
+                    "<pSelected>ChunkEnable</pSelected>");
+    const std::string enabled = xml.reg("ChunkEnable", at::chunk_enable, "RW",
+                                        "<pIndex Offset=\"4\">ChunkSelectorReg</pIndex>");
+    // The image is always there.
+    xml.add("IntSwissKnife", "ChunkEnableFixed",
+            "<pVariable Name=\"S\">ChunkSelectorReg</pVariable>"
+            "<pVariable Name=\"L\">TLParamsLocked</pVariable><Formula>(S=0)||(L!=0)</Formula>");
+    xml.own("Boolean", "ChunkEnable", "<pIsLocked>ChunkEnableFixed</pIsLocked>" + enabled);
     xml.chunk("ChunkFrameID", at::chunk_frame_id, 8);
     xml.chunk("ChunkExposure", at::chunk_exposure_100ns, 4);
     xml.own("Integer", "ChunkFrameID", "<pValue>ChunkFrameIDReg</pValue>");
@@ -146,9 +175,10 @@ void describe_chunks(DescriptionWriter& xml) {
 
 }  // namespace
 
-void describe_camera(DescriptionWriter& xml, const SensorScene& sensor, const CameraTexts& texts) {
+void describe_camera(DescriptionWriter& xml, const SensorScene& sensor, const CameraTexts& texts,
+                     const std::vector<std::string>& pixel_formats) {
     describe_device(xml, texts);
-    describe_image(xml);
+    describe_image(xml, sensor, pixel_formats);
     describe_acquisition(xml, sensor);
     describe_chunks(xml);
 }

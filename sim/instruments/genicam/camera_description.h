@@ -7,6 +7,8 @@
 #include "sim/scene.h"
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 namespace opal::sim {
 
@@ -24,7 +26,9 @@ struct CameraTexts {
     Place user_name;
 };
 
-void describe_camera(DescriptionWriter& xml, const SensorScene& sensor, const CameraTexts& texts);
+// `pixel_formats`: the names of those that are offered; empty: all.
+void describe_camera(DescriptionWriter& xml, const SensorScene& sensor, const CameraTexts& texts,
+                     const std::vector<std::string>& pixel_formats = {});
 // The features of every wire's transport category, which is opened here.
 void describe_payload(DescriptionWriter& xml);
 

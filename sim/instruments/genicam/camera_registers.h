@@ -38,6 +38,9 @@ inline constexpr std::uint32_t load_defaults = 0xA094;
 inline constexpr std::uint32_t device_reset = 0xA098;
 inline constexpr std::uint32_t pitch_nm = 0xA09C;
 inline constexpr std::uint32_t chunk_mode = 0xA0A0;
+inline constexpr std::uint32_t gain_milli = 0xA0A4;  // 1000: as the sensor's converter counts
+inline constexpr std::uint32_t chunk_selector = 0xA0A8;
+inline constexpr std::uint32_t chunk_enable = 0xA0B0;  // a word for each value of chunk_selector
 
 inline constexpr std::uint32_t description_address = 0x100000;
 
@@ -51,6 +54,10 @@ inline constexpr std::uint32_t pattern_moving_ramp = 2;
 inline constexpr std::uint32_t mode_continuous = 0;
 inline constexpr std::uint32_t mode_single = 1;
 inline constexpr std::uint32_t mode_multi = 2;
+// chunk_selector
+inline constexpr std::uint32_t select_image = 0;
+inline constexpr std::uint32_t select_frame_id = 1;
+inline constexpr std::uint32_t select_exposure = 2;
 // Chunks behind the image when chunk_mode is 1.
 inline constexpr std::uint32_t chunk_image = 0xA5A5A5A5;
 inline constexpr std::uint32_t chunk_frame_id = 0x1001;        // 8 bytes

@@ -20,11 +20,6 @@ constexpr std::uint64_t burst_ns = 500000;
 
 }  // namespace
 
-hal::UdpAddress VirtualGigeCamera::stream_destination() const {
-    return {memory_.value(reg::stream_destination),
-            static_cast<std::uint16_t>(memory_.value(reg::stream_port))};
-}
-
 void VirtualGigeCamera::send_frame(const hal::Frame& frame) {
     StreamBlock& block = stream_.begin_block();
     block.extended = (memory_.value(reg::stream_config) & protocol::gvcp::use_64_bit_ids) != 0;
@@ -32,7 +27,6 @@ void VirtualGigeCamera::send_frame(const hal::Frame& frame) {
     const std::uint64_t number = options_.first_block + frame.frame_id;
     block.id = block.extended ? number : (number - 1) % 65535 + 1;
     block.packet_size = memory_.value(reg::stream_packet_size) & protocol::gvcp::packet_size_mask;
-    block.to = stream_destination();
     block.leader.timestamp =
         static_cast<std::uint64_t>((frame.device_time - timestamp_zero_).count());
     block.leader.image = {number_of(body_.wire_code()),

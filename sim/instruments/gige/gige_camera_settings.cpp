@@ -27,7 +27,7 @@ constexpr std::uint32_t tick_hz = 1000000000;  // time stamps count nanoseconds
 void VirtualGigeCamera::fill_memory(const SensorScene& sensor) {
     memory_.add_bytes(0, gvcp::identity_registers(identity_), false);
     memory_.add_text(reg::user_name, options_.user_name, 16, true);
-    const std::string xml = gige_camera_description(sensor);
+    const std::string xml = gige_camera_description(sensor, options_.pixel_formats);
     const std::string url =
         fmt::format("Local:opal_camera.xml;{:x};{:x}", at::description_address, xml.size());
     memory_.add_text(reg::first_url, url, gvcp::url_length, false);
@@ -87,6 +87,11 @@ void VirtualGigeCamera::restart() {
     answered_.clear();
 }
 
+void VirtualGigeCamera::aim_stream() {
+    stream_.set_destination({memory_.value(reg::stream_destination),
+                             static_cast<std::uint16_t>(memory_.value(reg::stream_port))});
+}
+
 bool VirtualGigeCamera::can_stream() const {
     return memory_.value(reg::stream_port) != 0 && memory_.value(reg::stream_destination) != 0;
 }
@@ -105,7 +110,15 @@ Status VirtualGigeCamera::check_setting(std::uint32_t address, std::uint32_t val
 void VirtualGigeCamera::apply(std::uint32_t address, std::uint32_t value) {
     switch (address) {
         case reg::stream_port:
-            if (value == 0) body_.stop();
+        case reg::stream_destination:
+            aim_stream();
+            if (can_stream()) break;
+            body_.stop();
+            stream_.drop_waiting();
+            break;
+        case at::acquisition_stop:
+            body_.apply(address);
+            stream_.drop_waiting();
             break;
         case reg::timestamp_control: {
             if (value & gvcp::timestamp_reset) timestamp_zero_ = body_.now();
@@ -117,7 +130,7 @@ void VirtualGigeCamera::apply(std::uint32_t address, std::uint32_t value) {
         case reg::stream_packet_size:
             if ((value & gvcp::fire_test_packet) == 0) break;
             memory_.set(address, value & ~gvcp::fire_test_packet);
-            stream_.send_test_packet(stream_destination(), value & gvcp::packet_size_mask);
+            stream_.send_test_packet(value & gvcp::packet_size_mask);
             break;
         default:
             body_.apply(address);

@@ -42,7 +42,8 @@ void describe_transport(DescriptionWriter& xml) {
 
 }  // namespace
 
-std::string gige_camera_description(const SensorScene& sensor) {
+std::string gige_camera_description(const SensorScene& sensor,
+                                    const std::vector<std::string>& pixel_formats) {
     DescriptionWriter xml("VirtualGigE", "GEV", CameraMemory::Order::big_endian);
     describe_camera(xml, sensor,
                     {{reg::manufacturer, 32},
@@ -50,7 +51,8 @@ std::string gige_camera_description(const SensorScene& sensor) {
                      {reg::device_version, 32},
                      {reg::manufacturer_info, 48},
                      {reg::serial, 16},
-                     {reg::user_name, 16}});
+                     {reg::user_name, 16}},
+                    pixel_formats);
     describe_payload(xml);
     describe_transport(xml);
     return xml.document();

@@ -47,9 +47,16 @@ void GigeStream::forget_all() {
     next_packet_ = 0;
 }
 
-void GigeStream::send_bytes(hal::UdpAddress to, std::size_t size) {
+void GigeStream::drop_waiting() {
+    blocks_.resize(blocks_.size() - unsent_);
+    unsent_ = 0;
+    next_packet_ = 0;
+}
+
+void GigeStream::send_bytes(std::size_t size) {
+    if (to_.host == 0 || to_.port == 0) return;
     try {
-        port_.send(to, std::span(datagram_).first(size));
+        port_.send(to_, std::span(datagram_).first(size));
     } catch (const hal::DeviceError&) {
         // A camera does not know whether anybody listens, or whether its packets fit the path.
     }
@@ -82,7 +89,7 @@ std::size_t GigeStream::send(const StreamBlock& block, std::uint32_t packet, boo
                     room.begin() + static_cast<std::ptrdiff_t>(size));
         size += count;
     }
-    send_bytes(block.to, size);
+    send_bytes(size);
     return size + ip_and_udp;
 }
 
@@ -112,7 +119,7 @@ std::size_t GigeStream::send_next() {
     return sent;
 }
 
-void GigeStream::resend(const protocol::gvcp::PacketResend& request, hal::UdpAddress to) {
+void GigeStream::resend(const protocol::gvcp::PacketResend& request) {
     // The newest of this id: the others are of acquisitions before.
     const auto found = std::find_if(blocks_.rbegin(), blocks_.rend(), [&](const StreamBlock& b) {
         return b.id == request.block && b.extended == request.extended_ids;
@@ -124,7 +131,7 @@ void GigeStream::resend(const protocol::gvcp::PacketResend& request, hal::UdpAdd
         header.format = gvsp::Format::payload;
         header.block = request.block;
         header.packet = request.first_packet;
-        send_bytes(to, gvsp::encode_header(header, datagram_));
+        send_bytes(gvsp::encode_header(header, datagram_));
         return;
     }
     const std::uint32_t last = std::min(request.last_packet, found->last_packet());
@@ -132,14 +139,14 @@ void GigeStream::resend(const protocol::gvcp::PacketResend& request, hal::UdpAdd
         send(*found, static_cast<std::uint32_t>(packet), true);
 }
 
-void GigeStream::send_test_packet(hal::UdpAddress to, std::uint32_t packet_size) {
+void GigeStream::send_test_packet(std::uint32_t packet_size) {
     if (packet_size <= 28 + gvsp::standard_header_size) return;
     const std::size_t size = packet_size - 28;
     gvsp::Header header;
     header.format = gvsp::Format::payload;  // of block 0, which is no block
     std::fill_n(datagram_.begin(), size, std::byte{0x55});
     gvsp::encode_header(header, datagram_);
-    send_bytes(to, size);
+    send_bytes(size);
 }
 
 }  // namespace opal::sim

@@ -18,7 +18,6 @@ struct StreamBlock {
     std::uint64_t id = 1;
     bool extended = false;
     std::uint32_t packet_size = 1500;  // of the whole IP datagram
-    hal::UdpAddress to;
     protocol::gvsp::Leader leader;
     protocol::gvsp::Trailer trailer;
     std::vector<std::byte> data;
@@ -36,6 +35,8 @@ public:
     GigeStream(hal::UdpPort& port, StreamFaults faults) : port_(port), faults_(faults) {}
 
     StreamFaults& faults() { return faults_; }
+    // Where everything goes from now on; host or port 0: nowhere, nothing is sent.
+    void set_destination(hal::UdpAddress to) { to_ = to; }
     // Room for a new block's data, to be filled in before send_next(); storage of forgotten blocks
     // is used again. Where too many wait to be sent, the oldest is lost.
     StreamBlock& begin_block();
@@ -43,17 +44,19 @@ public:
     // change places are one.
     std::size_t send_next();
     bool waiting() const { return unsent_ > 0; }
-    void resend(const protocol::gvcp::PacketResend& request, hal::UdpAddress to);
+    void resend(const protocol::gvcp::PacketResend& request);
     // A datagram as large as SCPS says, if the network takes it.
-    void send_test_packet(hal::UdpAddress to, std::uint32_t packet_size);
+    void send_test_packet(std::uint32_t packet_size);
+    void drop_waiting();  // what has been sent may still be asked for
     void forget_all();
 
 private:
     std::size_t send(const StreamBlock& block, std::uint32_t packet, bool again);
-    void send_bytes(hal::UdpAddress to, std::size_t size);
+    void send_bytes(std::size_t size);
 
     hal::UdpPort& port_;
     StreamFaults faults_;
+    hal::UdpAddress to_;
     std::deque<StreamBlock> blocks_;  // oldest first
     std::size_t unsent_ = 0;          // of them, at the end
     std::uint32_t next_packet_ = 0;   // of the first unsent one

@@ -39,7 +39,9 @@ VirtualGigeCamera::VirtualGigeCamera(OpticalTable& table, const Scene& scene, ha
     identity_.ip = control.local().host;
     // A locally administered address that follows from the IP address: two cameras, two MACs.
     identity_.mac = 0x024F50000000u | (identity_.ip & 0xFFFFFFu);
-    identity_.mask = identity_.ip >> 24 == 127 ? 0xFF000000u : 0xFFFFFF00u;
+    identity_.mask = options_.subnet_mask != 0   ? options_.subnet_mask
+                     : identity_.ip >> 24 == 127 ? 0xFF000000u
+                                                 : 0xFFFFFF00u;
     identity_.manufacturer.assign("OPAL");
     identity_.model.assign(options_.model);
     identity_.device_version.assign("1.0");
@@ -77,8 +79,7 @@ void VirtualGigeCamera::handle(UdpAddress from, std::span<const std::byte> datag
     if (command->command == gvcp::Command::packet_resend) {
         // From the client's stream port, so its address alone is compared.
         const auto request = gvcp::decode_packet_resend(command->payload, command->extended_ids());
-        if (request && owner_ && owner_->host == from.host)
-            stream_.resend(*request, stream_destination());
+        if (request && owner_ && owner_->host == from.host) stream_.resend(*request);
         return;
     }
     if (repeated(from, datagram)) return;
@@ -94,11 +95,25 @@ void VirtualGigeCamera::handle(UdpAddress from, std::span<const std::byte> datag
                              {ack.begin(), ack.begin() + static_cast<std::ptrdiff_t>(size)},
                              body_.now()});
     }
+    acknowledge(reachable(from, *command), std::span(ack).first(size));
+}
+
+void VirtualGigeCamera::acknowledge(UdpAddress to, std::span<const std::byte> ack) {
     try {
-        control_.send(from, std::span(ack).first(size));
+        control_.send(to, ack);
     } catch (const hal::DeviceError&) {
         // Nobody can be told that an answer could not be sent.
     }
+}
+
+// Somebody in another network who looks for cameras is answered so that everybody hears it, if
+// they allow it.
+UdpAddress VirtualGigeCamera::reachable(UdpAddress from,
+                                        const gvcp::CommandDatagram& command) const {
+    const bool neighbour = ((from.host ^ identity_.ip) & identity_.mask) == 0;
+    const bool by_broadcast = command.command == gvcp::Command::discovery &&
+                              (command.flags & gvcp::flag_broadcast_ack) != 0;
+    return neighbour || !by_broadcast ? from : UdpAddress{hal::everyone, from.port};
 }
 
 bool VirtualGigeCamera::repeated(UdpAddress from, std::span<const std::byte> command) {
@@ -108,7 +123,7 @@ bool VirtualGigeCamera::repeated(UdpAddress from, std::span<const std::byte> com
         if (earlier.from != from || !std::equal(earlier.command.begin(), earlier.command.end(),
                                                 command.begin(), command.end()))
             continue;
-        control_.send(from, earlier.ack);
+        acknowledge(from, earlier.ack);
         return true;
     }
     return false;
@@ -219,14 +234,17 @@ Status VirtualGigeCamera::write(UdpAddress from, std::uint32_t address, std::uin
 
 Status VirtualGigeCamera::take_or_give_control(UdpAddress from, std::uint32_t value) {
     if (owner_ && *owner_ != from) return Status::access_denied;
-    const std::uint32_t wanted = value & (gvcp::control_access | gvcp::exclusive_access);
+    // Nobody can be handed control: there is no switchover.
+    constexpr std::uint32_t possible = gvcp::control_access | gvcp::exclusive_access;
+    if ((value & ~possible) != 0) return Status::invalid_parameter;
+    const std::uint32_t wanted = value & possible;
     if (wanted == 0) {
         release_control();
         return Status::success;
     }
     owner_ = from;
     exclusive_ = (wanted & gvcp::exclusive_access) != 0;
-    memory_.set(reg::control_privilege, value & 0x7u);
+    memory_.set(reg::control_privilege, value);
     memory_.set(reg::application_ip, from.host);
     memory_.set(reg::application_port, from.port);
     note_heartbeat();
@@ -241,6 +259,7 @@ void VirtualGigeCamera::release_control() {
          {reg::control_privilege, reg::application_ip, reg::application_port, reg::stream_port,
           reg::stream_destination, camera_register::parameters_locked})
         memory_.set(address, 0);
+    aim_stream();
     stream_.forget_all();
     answered_.clear();
 }

@@ -26,6 +26,8 @@ struct GigeCameraOptions {
     std::string serial = "SIM-1";  // up to 16 characters
     std::string user_name;
     std::string model = "VirtualGigE";
+    std::vector<std::string> pixel_formats;  // that it offers, by name; empty: all
+    std::uint32_t subnet_mask = 0;  // of its address; 0: 255.0.0.0 on loopback, else 255.255.255.0
     StreamFaults faults;
     int threads = 0;                // that render frames; 0: all cores
     std::uint64_t first_block = 1;  // where block ids start, to see them wrap early
@@ -61,6 +63,9 @@ private:
     };
 
     // Control (virtual_gige_camera.cpp).
+    void acknowledge(hal::UdpAddress to, std::span<const std::byte> ack);
+    hal::UdpAddress reachable(hal::UdpAddress from,
+                              const protocol::gvcp::CommandDatagram& command) const;
     std::size_t answer(hal::UdpAddress from, const protocol::gvcp::CommandDatagram& command,
                        std::span<std::byte> ack);
     std::size_t answer_reads(hal::UdpAddress from, const protocol::gvcp::CommandDatagram& command,
@@ -87,7 +92,7 @@ private:
     void send_frame(const hal::Frame& frame) override;
     hal::Duration link_time(std::size_t payload_bytes) const override;
     void continue_sending();
-    hal::UdpAddress stream_destination() const;
+    void aim_stream();
 
     hal::UdpPort& control_;
     const GigeCameraOptions options_;
