@@ -156,7 +156,8 @@ hal::CameraStatus WireCamera::status() {
     require_alive("status");
     hal::CameraStatus status;
     status.armed = armed_;
-    status.missed_triggers = features_->missed_triggers();
+    // Either can only be too few: a counter may be missing, an event lost.
+    status.missed_triggers = std::max(features_->missed_triggers(), missed_trigger_events());
     status.temperature_c = features_->temperature_c();
     status.dead_time = features_->dead_time(settings_);
     return status;

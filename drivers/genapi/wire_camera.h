@@ -78,6 +78,8 @@ private:
     // Frames not fetched are dropped. Called last, also where begin_stream() has thrown.
     virtual void end_stream() = 0;
     virtual std::optional<WireFrame> next_frame(hal::Deadline deadline) = 0;
+    // Triggers missed since begin_stream(), where the camera tells by itself.
+    virtual std::uint64_t missed_trigger_events() { return 0; }
     virtual void recycle(std::vector<std::byte> data) = 0;
     virtual protocol::ByteOrder chunk_order() const = 0;
 

@@ -48,6 +48,7 @@ GigeCamera::GigeCamera(GigePorts ports, hal::UdpAddress device, hal::Clock& cloc
     try {
         settle_control();
         read_description(fetch_description(control_), control_, options_.features);
+        open_messages();
         open_stream();
     } catch (...) {
         try {
@@ -64,6 +65,7 @@ GigeCamera::~GigeCamera() {
     try {
         disarm();
         control_.write_register(reg::stream_port, 0);
+        if (messages_) control_.write_register(reg::message_port, 0);
         control_.write_register(reg::control_privilege, 0);
     } catch (const DeviceError&) {
         // A camera that is gone lets go by itself, when its heartbeat timeout has passed.
@@ -137,6 +139,47 @@ void GigeCamera::settle_heartbeat() {
         // It keeps its own.
     }
     heartbeat_ms_ = control_.read_register(reg::heartbeat_timeout);
+}
+
+// The number of the event by which the camera tells of triggers it has missed, turned on.
+std::optional<std::uint16_t> GigeCamera::missed_trigger_event() {
+    genapi::NodeMap& map = features();
+    if (!map.writable("EventSelector") || !map.has("EventNotification")) return std::nullopt;
+    for (const std::string& event : map.symbols("EventSelector")) {
+        const std::string number = "Event" + event;
+        const bool missed = event.find("TriggerMissed") != std::string::npos ||
+                            event.find("Overtrigger") != std::string::npos;
+        if (!missed || !map.readable(number)) continue;
+        map.set_symbol("EventSelector", event);
+        if (!map.writable("EventNotification") || !map.offers("EventNotification", "On")) continue;
+        map.set_symbol("EventNotification", "On");
+        return static_cast<std::uint16_t>(map.integer(number));
+    }
+    return std::nullopt;
+}
+
+void GigeCamera::open_messages() {
+    if (!ports_.messages) return;
+    try {
+        const std::uint32_t capability = control_.read_register(reg::control_capability);
+        if ((capability & (gvcp::can_event | gvcp::can_event_data)) == 0 ||
+            control_.read_register(reg::message_channels) == 0)
+            return;
+        const auto event = missed_trigger_event();
+        if (!event) return;
+        missed_event_ = *event;
+        const hal::UdpAddress here = ports_.messages->local();
+        control_.write_register(reg::message_destination, here.host);
+        control_.write_register(reg::message_port, here.port);
+    } catch (const ControlRefused&) {
+        return;  // frames come without it
+    }
+    messages_ = std::make_unique<MessageChannel>(*ports_.messages, clock_, control_.device(),
+                                                 options_.own_threads);
+}
+
+std::uint64_t GigeCamera::missed_trigger_events() {
+    return messages_ ? messages_->counted() : 0;
 }
 
 void GigeCamera::open_stream() {
@@ -240,6 +283,7 @@ void GigeCamera::begin_stream(std::size_t payload_bytes, std::uint64_t room) {
     options.begins_at_tick = camera_tick();
     options.stale_until = clock_.now() + options.patience;
     receiver_->begin(options, room);
+    if (messages_) messages_->count(missed_event_);
 }
 
 // The camera's clock; 0 where it does not tell.

@@ -7,6 +7,7 @@
 
 #include "drivers/genapi/wire_camera.h"
 #include "drivers/gige/control_channel.h"
+#include "drivers/gige/message_channel.h"
 #include "drivers/gige/stream_receiver.h"
 
 #include <atomic>
@@ -33,10 +34,12 @@ struct GigeOptions {
     bool own_threads = true;
 };
 
-// The two ports of one camera; local().host is the address the camera sends to.
+// The ports of one camera; local().host is the address the camera sends to. Without `messages` the
+// camera's events are not heard.
 struct GigePorts {
     std::unique_ptr<hal::UdpPort> control;
     std::unique_ptr<hal::UdpPort> stream;
+    std::unique_ptr<hal::UdpPort> messages;
 };
 
 class GigeCamera final : public genapi::WireCamera {
@@ -64,6 +67,8 @@ private:
     void settle_heartbeat();
     Control read_control();
     std::string check_control();
+    void open_messages();
+    std::optional<std::uint16_t> missed_trigger_event();
     void open_stream();
     std::uint16_t stream_source_port();
     std::uint64_t camera_tick();
@@ -72,6 +77,7 @@ private:
     void require_alive(const char* operation) override;
     void begin_stream(std::size_t payload_bytes, std::uint64_t room) override;
     void end_stream() override { receiver_->end(); }
+    std::uint64_t missed_trigger_events() override;
     std::optional<genapi::WireFrame> next_frame(hal::Deadline deadline) override;
     void recycle(std::vector<std::byte> data) override { receiver_->recycle(std::move(data)); }
     protocol::ByteOrder chunk_order() const override { return protocol::ByteOrder::big_endian; }
@@ -81,6 +87,8 @@ private:
     const GigeOptions options_;
     ControlChannel control_;
     std::unique_ptr<StreamReceiver> receiver_;
+    std::unique_ptr<MessageChannel> messages_;  // where missed triggers are told as events
+    std::uint16_t missed_event_ = 0;
     std::uint64_t tick_hz_ = 0;
     std::uint32_t packet_size_ = 1500;
     bool can_resend_ = false;

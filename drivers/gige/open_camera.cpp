@@ -62,6 +62,7 @@ std::unique_ptr<GigeCamera> open_camera(std::string_view uri, hal::Clock& clock,
     options.path_mtu = here.mtu;
     GigePorts ports;
     ports.control = open_udp_port({here.host, 0});
+    ports.messages = open_udp_port({here.host, 0});
     ports.stream = open_udp_port({here.host, 0}, {stream_buffer, false, false, false});
     return std::make_unique<GigeCamera>(std::move(ports), device, clock, std::move(options));
 }

@@ -205,7 +205,8 @@ TEST_CASE("real sockets and threads: heartbeats keep the camera, a reboot is not
     GigeOptions options;
     options.heartbeat = 600ms;
     options.control = {300ms, 5, 10s, 100};
-    GigePorts ports{open_udp_port({loopback, 0}), open_udp_port({loopback, 0}, {8 << 20})};
+    GigePorts ports{open_udp_port({loopback, 0}), open_udp_port({loopback, 0}, {8 << 20}),
+                    open_udp_port({loopback, 0})};
     GigeCamera camera(std::move(ports), control->local(), clock, options);
     hal::CameraSettings settings;
     settings.region = {0, 0, 48, 64};

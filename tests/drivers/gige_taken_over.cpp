@@ -1,4 +1,4 @@
-// Heartbeats: a camera that another program has taken over, one that is busy, and ones that have
+// Heartbeats and events: a camera that another program has taken over, one that is busy, and ones that have
 // their own mind about the heartbeat's timeout. Real sockets and threads; somebody in the middle
 // changes what driver and virtual camera say to each other.
 #include "drivers/asio_udp_port.h"
@@ -40,7 +40,8 @@ struct Meddled {
         options.control = {100ms, 3, 10s, 100, 100ms, 10ms};
     }
     std::unique_ptr<GigeCamera> open() {
-        GigePorts ports{open_udp_port({loopback, 0}), open_udp_port({loopback, 0}, {8 << 20})};
+        GigePorts ports{open_udp_port({loopback, 0}), open_udp_port({loopback, 0}, {8 << 20}),
+                        open_udp_port({loopback, 0})};
         return std::make_unique<GigeCamera>(std::move(ports), control->local(), clock, options);
     }
     void answer(hal::UdpAddress to, const char* text, const std::vector<std::byte>& command) {
@@ -223,5 +224,31 @@ TEST_CASE("a camera without a clock: frames carry the host's time") {
         REQUIRE(camera->receive(frame, hal::Deadline::after(meddled.clock, 10s)));
         CHECK(frame.device_time > before);
         CHECK(frame.device_time <= meddled.clock.now().time_since_epoch());
+    }
+}
+
+TEST_CASE("missed triggers are told as events where the camera has no counter") {
+    Meddled* wire = nullptr;
+    Meddled meddled([&](hal::UdpAddress from, std::vector<std::byte>& command) {
+        if (!is(command, 0x80, 0xA074)) return false;  // the counter: always 0
+        wire->answer(from, "00 00 00 81 00 04 00 00 | 00 00 00 00", command);
+        return true;
+    });
+    wire = &meddled;
+    const auto camera = meddled.open();
+    hal::CameraSettings settings;
+    settings.region = {0, 0, 48, 64};
+    settings.exposure = 1s;  // the first exposure is not over when the others come
+    settings.trigger = hal::TriggerSource::software;
+    camera->configure(settings);
+    for (int round = 0; round < 2; ++round) {
+        camera->arm(8);
+        for (int k = 0; k < 4; ++k) camera->trigger();
+        const hal::Deadline deadline = hal::Deadline::after(meddled.clock, 10s);
+        while (camera->status().missed_triggers < 3 && !deadline.passed(meddled.clock))
+            meddled.clock.wait_for(5ms);
+        CHECK(camera->status().missed_triggers == 3);
+        camera->disarm();
+        meddled.clock.wait_for(10ms);
     }
 }

@@ -41,7 +41,7 @@ public:
     std::unique_ptr<sim::MemoryUdpPort> open_port() {
         return network.open_udp({host_address, 0}, {false, std::size_t{256} << 20, 0});
     }
-    drivers::gige::GigePorts open_ports() { return {open_port(), open_port()}; }
+    drivers::gige::GigePorts open_ports() { return {open_port(), open_port(), open_port()}; }
     static drivers::gige::GigeOptions driver_options() {
         drivers::gige::GigeOptions options;
         options.own_threads = false;

@@ -248,3 +248,58 @@ TEST_CASE("nothing is sent after AcquisitionStop, and nothing at all to a closed
                        hex("42 00 00 40 00 0c 00 69 | 00 00 00 01 00 00 00 00 00 00 00 02"));
     CHECK(count() >= 1);
 }
+
+TEST_CASE("a missed trigger is told as an event, again until it is acknowledged") {
+    tests::GigeTable wire(contract::small_scene());
+    Client client(wire);
+    Client messages(wire);
+    const auto stream = wire.open_port();
+    const auto aim = [&](const char* command, std::uint16_t port) {
+        auto bytes = hex(command);
+        bytes.push_back(static_cast<std::byte>(port >> 8));
+        bytes.push_back(static_cast<std::byte>(port & 0xFF));
+        client.port().send(tests::camera_address, bytes);
+        REQUIRE(client.receive());
+    };
+    expect(client, take_control, control_taken);
+    aim("42 01 00 82 00 10 00 71 | 00 00 0d 18 c0 a8 01 01 00 00 0d 00 00 00",
+        stream->local().port);
+    aim("42 01 00 82 00 10 00 72 | 00 00 0b 10 c0 a8 01 01 00 00 0b 00 00 00",
+        messages.port().local().port);
+    // Software trigger on, exposure 100 ms, events on, start; time stamps begin anew.
+    expect(client,
+           "42 01 00 82 00 30 00 73 | 00 00 a0 60 00 00 00 01 00 00 a0 64 00 00 00 00"
+           "00 00 a0 50 00 0f 42 40 00 00 a0 c0 00 00 00 01 00 00 09 44 00 00 00 01"
+           "00 00 a0 34 00 00 00 01",
+           "00 00 00 83 00 04 00 73 | 00 00 00 06");
+    expect(client, "42 01 00 82 00 08 00 74 | 00 00 a0 6c 00 00 00 01",
+           "00 00 00 83 00 04 00 74 | 00 00 00 01");
+    CHECK_FALSE(messages.receive());
+    expect(client, "42 01 00 82 00 08 00 75 | 00 00 a0 6c 00 00 00 01",
+           "00 00 00 83 00 04 00 75 | 00 00 00 01");
+    // 16 bytes: event 9001 of stream channel 0 and no block; then its time, 1 ms after the start.
+    const auto event = messages.receive();
+    REQUIRE(event);
+    REQUIRE(event->size() == 24);
+    const auto head = hex("42 01 00 c0 00 10 00 01 | 00 00 90 01 00 00 00 00 00 00 00 00");
+    CHECK(std::equal(head.begin(), head.end(), event->begin()));
+    CHECK((*event)[20] == std::byte{0});
+    CHECK((*event)[21] < std::byte{0x30});
+    // Not acknowledged: three times more, 200 ms apart.
+    for (int again = 0; again < 3; ++again) {
+        const auto same = messages.receive(210ms);
+        REQUIRE(same);
+        CHECK(*same == *event);
+    }
+    CHECK_FALSE(messages.receive(1s));
+    // Another, acknowledged: once.
+    expect(client, "42 01 00 82 00 08 00 76 | 00 00 a0 6c 00 00 00 01",
+           "00 00 00 83 00 04 00 76 | 00 00 00 01");
+    expect(client, "42 01 00 82 00 08 00 77 | 00 00 a0 6c 00 00 00 01",
+           "00 00 00 83 00 04 00 77 | 00 00 00 01");
+    const auto other = messages.receive();
+    REQUIRE(other);
+    CHECK((*other)[7] == std::byte{2});
+    messages.port().send(tests::camera_address, hex("00 00 00 c1 00 00 00 02"));
+    CHECK_FALSE(messages.receive(1s));
+}

@@ -206,6 +206,7 @@ void CameraBody::apply(std::uint32_t address) {
                 const auto lock = table_.lock();
                 if (acquiring_ && sensor_.armed()) sensor_.trigger();
             }
+            tell_missed();
             return schedule_frame();
         }
         case at::missed_reset: {

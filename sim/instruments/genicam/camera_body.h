@@ -34,6 +34,8 @@ public:
         (void)payload_bytes;
         return hal::Duration{0};
     }
+    // So many edges came while the sensor was busy.
+    virtual void triggers_missed(std::uint64_t count) { (void)count; }
     virtual void load_defaults() = 0;  // of the wire's own settings
     virtual void restart() = 0;        // as after pulling the plug
 };
@@ -99,6 +101,7 @@ private:
     void start();
     void schedule_frame();
     void frame_due();
+    void tell_missed();
     void free_run_due();
     void send(hal::Frame& frame);
     void draw_test_pattern(hal::Frame& frame, std::uint64_t number) const;
@@ -117,6 +120,7 @@ private:
     std::uint64_t frames_wanted_ = 0;  // 0: no end
     hal::Duration next_free_run_{0};
     std::uint64_t missed_before_ = 0;
+    std::uint64_t missed_told_ = 0;           // of this acquisition
     std::optional<hal::Duration> frame_act_;  // when frame_due() is called; the table's lock
     hal::Frame frame_;
 };

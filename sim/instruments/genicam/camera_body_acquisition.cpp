@@ -24,7 +24,7 @@ void CameraBody::start() {
     triggered_ = memory_.value(at::trigger_mode) == 1;
     from_sensor_ = triggered_ || memory_.value(at::test_pattern) == at::pattern_off;
     frames_sent_ = 0;
-    missed_before_ = 0;
+    missed_before_ = missed_told_ = 0;
     const std::uint32_t mode = memory_.value(at::acquisition_mode);
     frames_wanted_ = mode == at::mode_single  ? 1
                      : mode == at::mode_multi ? memory_.value(at::acquisition_frames)
@@ -95,11 +95,25 @@ void CameraBody::free_run_due() {
     call_at(next_free_run_, [this] { free_run_due(); });
 }
 
+// While the sensor is busy nobody is told; that ends with a frame.
+void CameraBody::tell_missed() {
+    if (!acquiring_ || !from_sensor_) return;
+    const std::uint64_t missed = [&] {
+        const auto lock = table_.lock();
+        return sensor_.missed_edges();
+    }();
+    if (missed <= missed_told_) return;
+    const std::uint64_t more = missed - missed_told_;
+    missed_told_ = missed;
+    wire_.triggers_missed(more);
+}
+
 void CameraBody::frame_due() {
     {
         const auto lock = table_.lock();
         if (frame_act_ && *frame_act_ <= now()) frame_act_.reset();
     }
+    tell_missed();
     while (acquiring_ && from_sensor_) {
         const auto delivery = [&] {
             const auto lock = table_.lock();

@@ -42,6 +42,8 @@ inline constexpr std::uint32_t gain_milli = 0xA0A4;  // 1000: as the sensor's co
 inline constexpr std::uint32_t chunk_selector = 0xA0A8;
 inline constexpr std::uint32_t chunk_enable = 0xA0B0;  // a word for each value of chunk_selector
 
+inline constexpr std::uint32_t event_notification = 0xA0C0;  // of event_frame_trigger_missed
+
 inline constexpr std::uint32_t description_address = 0x100000;
 
 // Values of trigger_source and test_pattern.
@@ -54,6 +56,7 @@ inline constexpr std::uint32_t pattern_moving_ramp = 2;
 inline constexpr std::uint32_t mode_continuous = 0;
 inline constexpr std::uint32_t mode_single = 1;
 inline constexpr std::uint32_t mode_multi = 2;
+inline constexpr std::uint16_t event_frame_trigger_missed = 0x9001;
 // chunk_selector
 inline constexpr std::uint32_t select_image = 0;
 inline constexpr std::uint32_t select_frame_id = 1;

@@ -4,6 +4,7 @@
 #include "protocol/gvcp_registers.h"
 #include "protocol/gvsp.h"
 #include "protocol/pixel_code.h"
+#include "sim/instruments/genicam/camera_registers.h"
 
 #include <algorithm>
 #include <chrono>
@@ -17,6 +18,8 @@ namespace {
 
 // A host's timers are no finer: packets leave in bursts of what fits into this time.
 constexpr std::uint64_t burst_ns = 500000;
+// At one time; beyond, the camera's memory for them overflows.
+constexpr std::uint64_t most_events = 32;
 
 }  // namespace
 
@@ -44,6 +47,26 @@ void VirtualGigeCamera::send_frame(const hal::Frame& frame) {
         block.trailer.chunk_layout = 1;
     }
     if (!sending_) continue_sending();
+}
+
+void VirtualGigeCamera::triggers_missed(std::uint64_t count) {
+    namespace at = camera_register;
+    const hal::UdpAddress to{memory_.value(reg::message_destination),
+                             static_cast<std::uint16_t>(memory_.value(reg::message_port))};
+    if (memory_.value(at::event_notification) == 0 || to.host == 0 || to.port == 0) return;
+    protocol::gvcp::Event event;
+    event.id = at::event_frame_trigger_missed;
+    event.channel = 0;
+    event.timestamp = static_cast<std::uint64_t>((body_.now() - timestamp_zero_).count());
+    for (std::uint64_t i = 0; i < std::min(count, most_events); ++i)
+        send_event(messages_.write(event), to);
+}
+
+// Again and again until it is acknowledged, as often as the client has said.
+void VirtualGigeCamera::send_event(std::uint16_t number, hal::UdpAddress to) {
+    if (!messages_.send(number, to, memory_.value(reg::message_retries))) return;
+    body_.call_at(body_.now() + std::chrono::milliseconds(memory_.value(reg::message_timeout)),
+                  [this, number, to] { send_event(number, to); });
 }
 
 Duration VirtualGigeCamera::link_time(std::size_t payload_bytes) const {

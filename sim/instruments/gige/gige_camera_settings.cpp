@@ -39,16 +39,16 @@ void VirtualGigeCamera::fill_memory(const SensorScene& sensor) {
     };
     fixed(reg::interfaces, 1);
     fixed(reg::link_speed, 1000);
-    fixed(reg::message_channels, 0);
+    fixed(reg::message_channels, 1);
     fixed(reg::stream_channels, 1);
     fixed(reg::action_signals, 0);
     fixed(reg::active_links, 1);
     fixed(reg::stream_capability, gvcp::tells_source_port | gvcp::can_16_bit_ids);
     fixed(reg::message_capability, 0);
-    fixed(reg::control_capability, gvcp::can_user_name | gvcp::can_serial |
-                                       gvcp::can_disable_heartbeat | gvcp::can_link_speed |
-                                       gvcp::can_tell_application | gvcp::can_resend |
-                                       gvcp::can_write_memory | gvcp::can_concatenate);
+    fixed(reg::control_capability,
+          gvcp::can_user_name | gvcp::can_serial | gvcp::can_disable_heartbeat |
+              gvcp::can_link_speed | gvcp::can_tell_application | gvcp::can_resend |
+              gvcp::can_event | gvcp::can_write_memory | gvcp::can_concatenate);
     fixed(reg::tick_frequency_high, 0);
     fixed(reg::tick_frequency_low, tick_hz);
     fixed(reg::timestamp_high, 0);
@@ -63,6 +63,12 @@ void VirtualGigeCamera::fill_memory(const SensorScene& sensor) {
     memory_.add(reg::timestamp_control, {0, Access::write, 0, 3});
     memory_.add(reg::control_privilege, {0, Access::both, 0, 7});
     memory_.add(reg::control_config, {0, Access::both});
+    memory_.add(reg::message_port, {0, Access::both, 0, 0xFFFF});
+    memory_.add(reg::message_destination, {0, Access::both});
+    memory_.add(reg::message_timeout, {200, Access::both, 1, 10000});
+    memory_.add(reg::message_retries, {3, Access::both, 0, 100});
+    fixed(reg::message_source_port, 0);
+    memory_.add(at::event_notification, {0, Access::both, 0, 1});
     memory_.add(reg::heartbeat_timeout, {3000, Access::both, 500, 600000});
     memory_.add(reg::stream_config, {0, Access::both});
     memory_.add(reg::stream_port, {0, Access::both, 0, 0xFFFF});
@@ -78,6 +84,9 @@ void VirtualGigeCamera::load_defaults() {
          {reg::control_config, reg::stream_config, reg::stream_packet_delay})
         memory_.set(zero, 0);
     memory_.set(reg::heartbeat_timeout, 3000);
+    memory_.set(reg::message_timeout, 200);
+    memory_.set(reg::message_retries, 3);
+    memory_.set(at::event_notification, 0);
     memory_.set(reg::stream_packet_size, gvcp::do_not_fragment | 1500);
 }
 

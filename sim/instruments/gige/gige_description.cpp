@@ -3,6 +3,7 @@
 
 #include "protocol/gvcp_registers.h"
 #include "sim/instruments/genicam/camera_description.h"
+#include "sim/instruments/genicam/camera_registers.h"
 #include "sim/instruments/gige/gige_stream.h"
 
 #include <fmt/format.h>
@@ -40,6 +41,18 @@ void describe_transport(DescriptionWriter& xml) {
                 protocol::gvcp::timestamp_latch);
 }
 
+void describe_events(DescriptionWriter& xml) {
+    namespace at = camera_register;
+    xml.category("EventControl");
+    xml.own("Enumeration", "EventSelector",
+            "<EnumEntry Name=\"FrameTriggerMissed\"><Value>0</Value></EnumEntry><Value>0</Value>"
+            "<pSelected>EventNotification</pSelected>");
+    xml.enumeration("EventNotification", at::event_notification, "RW", {{"Off", 0}, {"On", 1}});
+    xml.own("Integer", "EventFrameTriggerMissed",
+            fmt::format("<ImposedAccessMode>RO</ImposedAccessMode><Value>{}</Value>",
+                        at::event_frame_trigger_missed));
+}
+
 }  // namespace
 
 std::string gige_camera_description(const SensorScene& sensor,
@@ -55,6 +68,7 @@ std::string gige_camera_description(const SensorScene& sensor,
                     pixel_formats);
     describe_payload(xml);
     describe_transport(xml);
+    describe_events(xml);
     return xml.document();
 }
 

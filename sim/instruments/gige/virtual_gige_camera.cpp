@@ -33,6 +33,7 @@ VirtualGigeCamera::VirtualGigeCamera(OpticalTable& table, const Scene& scene, ha
     : control_(control),
       options_(std::move(options)),
       stream_(stream, options_.faults),
+      messages_(control),
       body_(table, scene.sensor, memory_, *this, options_.threads) {
     identity_.supported_ip_config = 7;
     identity_.current_ip_config = 6;
@@ -50,6 +51,7 @@ VirtualGigeCamera::VirtualGigeCamera(OpticalTable& table, const Scene& scene, ha
     identity_.user_name.assign(options_.user_name);
     fill_memory(scene.sensor);
     memory_.set(reg::stream_source_port, stream.local().port);
+    memory_.set(reg::message_source_port, control.local().port);
 }
 
 VirtualGigeCamera::~VirtualGigeCamera() = default;
@@ -74,7 +76,10 @@ void VirtualGigeCamera::reboot() {
 void VirtualGigeCamera::handle(UdpAddress from, std::span<const std::byte> datagram) {
     const std::lock_guard alive(body_.mutex());
     const auto command = gvcp::decode_command(datagram);
-    if (!command) return;
+    if (!command) {
+        if (owner_ && owner_->host == from.host) messages_.acknowledged(datagram);
+        return;
+    }
     if (owner_ == from) note_heartbeat();
     if (command->command == gvcp::Command::packet_resend) {
         // From the client's stream port, so its address alone is compared.
@@ -257,7 +262,8 @@ void VirtualGigeCamera::release_control() {
     exclusive_ = false;
     for (const std::uint32_t address :
          {reg::control_privilege, reg::application_ip, reg::application_port, reg::stream_port,
-          reg::stream_destination, camera_register::parameters_locked})
+          reg::stream_destination, reg::message_port, reg::message_destination,
+          camera_register::parameters_locked})
         memory_.set(address, 0);
     aim_stream();
     stream_.forget_all();

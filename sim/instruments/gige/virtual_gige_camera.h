@@ -11,6 +11,7 @@
 #include "hal/udp_port.h"
 #include "protocol/gvcp_identity.h"
 #include "sim/instruments/genicam/camera_body.h"
+#include "sim/instruments/gige/gige_messages.h"
 #include "sim/instruments/gige/gige_stream.h"
 #include "sim/table/optical_table.h"
 
@@ -90,8 +91,10 @@ private:
     // Stream (gige_camera_sending.cpp).
     bool can_stream() const override;
     void send_frame(const hal::Frame& frame) override;
+    void triggers_missed(std::uint64_t count) override;
     hal::Duration link_time(std::size_t payload_bytes) const override;
     void continue_sending();
+    void send_event(std::uint16_t number, hal::UdpAddress to);
     void aim_stream();
 
     hal::UdpPort& control_;
@@ -107,6 +110,7 @@ private:
     std::deque<Answered> answered_;
     hal::Duration timestamp_zero_{0};
 
+    GigeMessages messages_;
     bool sending_ = false;  // continue_sending() will be called
     CameraBody body_;       // last: it is gone before what it works with
 };
