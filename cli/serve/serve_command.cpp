@@ -327,6 +327,7 @@ void add_serve_command(CLI::App& program, Session& session) {
         "Line0\n"
         "  opal serve --address 127.0.0.2 --serial B   # a second bench beside it\n"
         "  opal serve --lose 0.01                      # one stream packet of a hundred is lost\n"
+        "  opal serve --lose-frames 0.1                # one frame of ten, with all its packets\n"
         "  opal serve --camera u3v --stall 0.01        # one frame of a hundred ends in a stall\n"
         "  opal features gige://127.0.0.1              # in another terminal\n"
         "\n"

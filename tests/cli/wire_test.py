@@ -73,6 +73,17 @@ class OverWires(ProgramTest):
         for kind in ("gige", "lightcrafter", "dlcpro"):
             self.assertIn(f"{kind}://{self.own_address()}", done.stdout)
 
+    def test_devices_are_listed_in_less_than_two_seconds(self):
+        for arguments in ((), (self.own_address(),)):
+            begin = time.monotonic()
+            done = self.run_opal("devices", *arguments)
+            # One second of it is what cameras have to answer broadcasts.
+            self.assertLess(time.monotonic() - begin, 2)
+            camera = f"gige://{self.own_address()}  camera OPAL VirtualGigE  serial SIM-1"
+            self.assertRegex(done.stdout, camera + "  firmware [0-9.]+  free")
+        for kind in ("lightcrafter", "dlcpro"):
+            self.assertIn(f"{kind}://{self.own_address()}", done.stdout)
+
     def test_calibration_and_projection_are_those_of_the_direct_bench(self):
         self.write("in.npy", npy(20, 10))
         results = []
