@@ -1,6 +1,6 @@
-// Heartbeats and events: a camera that another program has taken over, one that is busy, and ones that have
-// their own mind about the heartbeat's timeout. Real sockets and threads; somebody in the middle
-// changes what driver and virtual camera say to each other.
+// Heartbeats and events: a camera that another program has taken over, one that is busy, ones that
+// have their own mind about the heartbeat's timeout, and missed triggers. Real sockets and threads;
+// somebody in the middle changes what driver and virtual camera say to each other.
 #include "drivers/asio_udp_port.h"
 #include "drivers/gige/gige_camera.h"
 #include "hal/error.h"

@@ -144,7 +144,9 @@ refused() {
 timeout 60 arv-camera-test-0.8 -n 127.0.0.1 --no-packet-socket -a -m 2000 -w 128 -h 96 -f 20 \
     --duration=5 > "$folder/stream" 2>&1 &
 first=$!
-until "$opal" devices 127.0.0.1 2> /dev/null | grep -q 'in use by 127.0.0.1'; do kill -0 "$first"; done
+until "$opal" devices 127.0.0.1 2> /dev/null | grep -q 'in use by 127.0.0.1'; do
+    kill -0 "$first"
+done
 refused "$opal" features gige://127.0.0.1 Width=64
 grep -q 'another program controls it' "$folder/second" || fail "not told why"
 refused arv-tool-0.8 -a 127.0.0.1 control Width=64

@@ -95,7 +95,7 @@ TEST_CASE("a bad network for half a minute: every frame arrives, none is wrong o
         CHECK(is_ramp(frame, 0, frame.bytes.size()));
     }
     const auto statistics = stream.camera->statistics();
-    // 3000 frames of 55 packets: 1650 lost alone, and the packets of 30 whole frames; the deviations
+    // 3000 frames of 55 packets: 1650 lost alone, and those of 30 whole frames; the deviations
     // are 40 and 300.
     CHECK(statistics.resent > 1650 + 1650 - 1500);
     CHECK(statistics.resent < 1650 + 1650 + 1500);
