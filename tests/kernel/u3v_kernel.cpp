@@ -31,6 +31,10 @@ public:
     }
     void plug_in() {
         bus.attach("1-1");
+        open();
+    }
+    void open() {
+        wire.reset();
         wire = std::make_unique<drivers::u3v::U3vCamera>(
             bus.open({sim::VirtualU3vCamera::vendor_id, sim::VirtualU3vCamera::product_id,
                       options_.serial, ""}),
@@ -124,6 +128,32 @@ TEST_CASE("a USB3 Vision camera unplugged in mid-stream, plugged in and opened a
     kernel.dmd().stop();
     kernel.gadget.plug_in();
     kernel.plug_in();
+    const RunTiming again = comfortable_timing(kernel, 100us);
+    CHECK(kernel::frames_of(kernel, again, 8).size() == 8);
+}
+
+TEST_CASE("a USB3 Vision camera is opened, armed and closed again and again, in mid-stream too") {
+    U3vKernelBench kernel;
+    const RunTiming timing = comfortable_timing(kernel, 100us);
+    kernel.dmd().load(0, striped_patterns(kernel.dmd().info(), 4));
+    hal::PatternSequence endless = sequence_of(4, timing);
+    endless.repeat = true;
+    kernel.dmd().program(endless);
+    hal::Frame frame;
+    for (int round = 0; round < 12; ++round) {
+        CAPTURE(round);
+        kernel.open();
+        comfortable_timing(kernel, 100us);
+        kernel.camera().arm(100);
+        if (round % 3 > 0) kernel.dmd().start();
+        if (round % 3 == 2)
+            REQUIRE(kernel.camera().receive(frame, hal::Deadline::after(kernel.clock(), 20s)));
+        if (round % 2 == 0) kernel.camera().disarm();
+        // Else it is closed as it is.
+        kernel.wire.reset();
+        kernel.dmd().stop();
+    }
+    kernel.open();
     const RunTiming again = comfortable_timing(kernel, 100us);
     CHECK(kernel::frames_of(kernel, again, 8).size() == 8);
 }
