@@ -135,6 +135,7 @@ void GigeCamera::settle_heartbeat() {
         std::chrono::duration_cast<std::chrono::milliseconds>(options_.heartbeat).count();
     try {
         control_.write_register(reg::heartbeat_timeout, static_cast<std::uint32_t>(wanted));
+        heartbeat_settable_ = true;
     } catch (const ControlRefused&) {
         // It keeps its own.
     }
@@ -171,8 +172,9 @@ void GigeCamera::open_messages() {
         const hal::UdpAddress here = ports_.messages->local();
         control_.write_register(reg::message_destination, here.host);
         control_.write_register(reg::message_port, here.port);
-    } catch (const ControlRefused&) {
-        return;  // frames come without it
+    } catch (const DeviceError& error) {
+        if (error.kind() == ErrorKind::timeout || error.kind() == ErrorKind::disconnected) throw;
+        return;  // frames come without them
     }
     messages_ = std::make_unique<MessageChannel>(*ports_.messages, clock_, control_.device(),
                                                  options_.own_threads);
@@ -237,10 +239,11 @@ std::string GigeCamera::check_control() {
             return "the program at " + hal::to_string(now.application) +
                    " has taken control of the camera";
         // Where the camera does not tell who is in control, only they may write.
-        if (!tells_application_) control_.write_register(reg::heartbeat_timeout, heartbeat_ms_);
+        if (!tells_application_ && heartbeat_settable_)
+            control_.write_register(reg::heartbeat_timeout, heartbeat_ms_);
     } catch (const ControlRefused& error) {
         // A camera that is busy is there.
-        if (is_busy(error.status()) || error.status() == gvcp::Status::write_protect) return {};
+        if (is_busy(error.status())) return {};
         if (error.status() == gvcp::Status::access_denied)
             return "another program has taken control of the camera";
         return error.what();

@@ -93,7 +93,8 @@ private:
     std::uint32_t packet_size_ = 1500;
     bool can_resend_ = false;
     bool tells_application_ = false;
-    Control ours_;                    // when control was taken
+    Control ours_;  // when control was taken
+    bool heartbeat_settable_ = false;
     std::uint32_t heartbeat_ms_ = 0;  // what the camera accepted; 0: it does not tell
 
     std::mutex lost_mutex_;
