@@ -118,6 +118,9 @@ Status VirtualGigeCamera::check_setting(std::uint32_t address, std::uint32_t val
 
 void VirtualGigeCamera::apply(std::uint32_t address, std::uint32_t value) {
     switch (address) {
+        case reg::heartbeat_timeout:
+            watch_heartbeat();
+            break;
         case reg::stream_port:
         case reg::stream_destination:
             aim_stream();

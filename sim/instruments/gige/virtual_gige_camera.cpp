@@ -272,21 +272,28 @@ void VirtualGigeCamera::release_control() {
 
 void VirtualGigeCamera::note_heartbeat() {
     last_heartbeat_ = body_.now();
-    if (heartbeat_watched_) return;
-    heartbeat_watched_ = true;
-    body_.call_at(body_.now() + std::chrono::milliseconds(memory_.value(reg::heartbeat_timeout)),
-                  [this] { check_heartbeat(); });
+    watch_heartbeat();
+}
+
+// The timeout may have become shorter meanwhile; a look that comes too early looks again.
+void VirtualGigeCamera::watch_heartbeat() {
+    const Duration due =
+        last_heartbeat_ + std::chrono::milliseconds(memory_.value(reg::heartbeat_timeout));
+    if (heartbeat_look_ && *heartbeat_look_ <= due) return;
+    heartbeat_look_ = due;
+    body_.call_at(due, [this, due] {
+        if (heartbeat_look_ == due) check_heartbeat();
+    });
 }
 
 void VirtualGigeCamera::check_heartbeat() {
-    heartbeat_watched_ = false;
+    heartbeat_look_.reset();
     if (!owner_) return;
     const auto timeout = std::chrono::milliseconds(memory_.value(reg::heartbeat_timeout));
     const bool off = (memory_.value(reg::control_config) & gvcp::heartbeat_off) != 0;
-    if (!off && body_.now() >= last_heartbeat_ + timeout) return release_control();
     if (off) return;  // watched again with the next command
-    heartbeat_watched_ = true;
-    body_.call_at(last_heartbeat_ + timeout, [this] { check_heartbeat(); });
+    if (body_.now() >= last_heartbeat_ + timeout) return release_control();
+    watch_heartbeat();
 }
 
 }  // namespace opal::sim

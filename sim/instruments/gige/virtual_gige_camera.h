@@ -78,6 +78,7 @@ private:
     Status take_or_give_control(hal::UdpAddress from, std::uint32_t value);
     void release_control();
     void note_heartbeat();
+    void watch_heartbeat();
     void check_heartbeat();
     bool repeated(hal::UdpAddress from, std::span<const std::byte> command);
 
@@ -106,7 +107,7 @@ private:
     std::optional<hal::UdpAddress> owner_;
     bool exclusive_ = false;
     hal::Duration last_heartbeat_{0};
-    bool heartbeat_watched_ = false;
+    std::optional<hal::Duration> heartbeat_look_;  // when it is looked at next
     std::deque<Answered> answered_;
     hal::Duration timestamp_zero_{0};
 
