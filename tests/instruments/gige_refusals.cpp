@@ -175,7 +175,9 @@ TEST_CASE("discovery: neighbours are answered by themselves, others so that ever
         hal::UdpArrival arrival;
         arrival.room = room;
         const auto soon = hal::Deadline::after(wire.table.clock(), 1ms);
-        return port.receive({&arrival, 1}, soon) == 1 && arrival.length == 256;
+        // From the camera's own address, whatever the question came to.
+        return port.receive({&arrival, 1}, soon) == 1 && arrival.length == 256 &&
+               arrival.from == tests::camera_address;
     };
     // Somebody on the camera's network with the same port number hears what is broadcast.
     const auto witness = wire.network.open_udp({0xC0A80140, far->local().port}, {true, 1 << 20, 0});
