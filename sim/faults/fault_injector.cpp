@@ -22,9 +22,14 @@ std::uint64_t pattern_mark(const hal::BitPattern& pattern) {
         hash ^= hash >> 29;
     };
     for (int row = 0; row < pattern.rows();) {
-        const int end = pattern.end_of_run(row);
+        // Equal rows may be stored apart: a mark is of the mirrors, not of how they are kept.
+        int end = pattern.end_of_run(row);
+        const auto words = pattern.row_words(row);
+        while (end < pattern.rows() &&
+               std::equal(words.begin(), words.end(), pattern.row_words(end).begin()))
+            end = pattern.end_of_run(end);
         add(static_cast<std::uint64_t>(end - row));
-        for (const std::uint64_t word : pattern.row_words(row)) add(word);
+        for (const std::uint64_t word : words) add(word);
         row = end;
     }
     return hash == 0 ? 1 : hash;

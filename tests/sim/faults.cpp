@@ -143,6 +143,21 @@ TEST_CASE(
     CHECK(taken.frames.back().mean > taken.frames.front().mean);
 }
 
+TEST_CASE("a pattern's mark is of its mirrors, whatever order they were drawn in") {
+    hal::BitPattern at_once(6, 100);
+    at_once.fill(1, 70, 4, 20, true);
+    hal::BitPattern row_by_row(6, 100);
+    for (int row = 4; row >= 1; --row) row_by_row.fill(row, 70, 1, 20, true);
+    REQUIRE(at_once == row_by_row);
+    REQUIRE(row_by_row.end_of_run(1) == 2);  // kept apart
+    CHECK(pattern_mark(at_once) == pattern_mark(row_by_row));
+    row_by_row.set(3, 70, false);
+    CHECK(pattern_mark(at_once) != pattern_mark(row_by_row));
+    hal::BitPattern shorter(6, 100);
+    shorter.fill(1, 70, 3, 20, true);
+    CHECK(pattern_mark(at_once) != pattern_mark(shorter));
+}
+
 TEST_CASE("faults of a run: what arrives, and in the next run nothing") {
     struct Case {
         const char* fault;
