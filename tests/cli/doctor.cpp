@@ -282,10 +282,11 @@ TEST_CASE("fixing writes what was announced, and looking again finds nothing") {
     fake.put("sys/bus/usb/devices/2-1/power/control", "auto");
     fake.put("proc/sys/net/core/rmem_max", "212992");
     const Fix fixes = all_fixes(fake.look());
-    // Four rules once, though two devices asked for them; memory, power, two for the buffer.
+    // Four rules once, though two devices asked for them; memory, power, two for the buffer. Then
+    // what udev is told.
     CHECK(fixes.files.size() == 8);
     const auto steps = steps_of(fixes);
-    CHECK(steps.size() == 12);
+    CHECK(steps.size() == 13);
     CHECK(steps[0] == "write /etc/udev/rules.d/70-opal-cobolt.rules");
     CHECK(std::count(steps.begin(), steps.end(),
                      "write '1000' to /sys/module/usbcore/parameters/usbfs_memory_mb") == 1);
