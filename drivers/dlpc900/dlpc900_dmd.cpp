@@ -98,9 +98,10 @@ Dlpc900Dmd::Dlpc900Dmd(std::unique_ptr<hal::UsbDevice> device, hal::Clock& clock
                        Dlpc900Options options)
     : link_(std::move(device), clock),
       options_(std::move(options)),
-      requests_(link_.device(), info_,
-                {longest, longest, 2 * longest,
-                 options_.input ? "" : "nothing is wired to the trigger input of this DMD"}),
+      requests_(
+          link_.device(), info_,
+          {longest - std::max<Duration>(Duration{0}, options_.output.delay), longest, 2 * longest,
+           options_.input ? "" : "nothing is wired to the trigger input of this DMD"}),
       planes_(protocol::dlpc900_entries),
       played_(clock) {
     check_triggers(options_, link_.device());

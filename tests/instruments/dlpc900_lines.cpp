@@ -94,6 +94,27 @@ TEST_CASE("the contract's dark times hold for TRIG_OUT_1 and for late edges") {
     wired.dmd().program(sequence);
 }
 
+TEST_CASE("the longest exposure leaves room for what a late edge adds to it") {
+    // 24 bits of microseconds [TI DLPU018].
+    for (const auto delay : {0us, 400us}) {
+        drivers::Dlpc900Options options;
+        options.output.delay = delay;
+        Dlpc900Bench wired({}, options);
+        wired.dmd().load(0, striped_patterns(wired.dmd().info(), 1));
+        hal::PatternSequence sequence = sequence_of_slots({0});
+        sequence.entries[0].dark = 1ms;
+        sequence.entries[0].exposure = 16'777'215us - delay;
+        wired.dmd().program(sequence);
+        wired.dmd().start();
+        wired.inner->clock().wait_for(16s);
+        CHECK(wired.inner->dmd().status().running);
+        wired.dmd().stop();
+        sequence.entries[0].exposure += 1us;
+        CHECK(fault_of([&] { wired.dmd().program(sequence); }).kind ==
+              hal::ErrorKind::out_of_range);
+    }
+}
+
 TEST_CASE("trigger inputs: edge, delay and the level that runs") {
     drivers::Dlpc900Options options;
     options.input = drivers::Dlpc900Input{true, 250us};

@@ -38,6 +38,10 @@ if [ "$what" = look ]; then
     say "opal features"
     as_user "$opal" features u3v:SIM-1 --plain > camera
     grep -q '^SensorWidth = 256$' camera
+    say "opal standby"
+    for _ in once twice; do
+        as_user "$opal" standby dlpc900:SIM-1 | grep '^dlpc900:SIM-1 is in standby'
+    done
 fi
 # One thread: two of them would wait for each other on an emulated processor.
 export OPENBLAS_NUM_THREADS=1
