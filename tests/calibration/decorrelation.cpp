@@ -114,7 +114,8 @@ TEST_CASE("uncertainty of a product of noisy frames: what they have in common co
         square += real * real / draws;
     }
     const double scatter = std::sqrt(square - sum * sum);
-    CHECK(calibration::product_sigma(0.5, count, count) == doctest::Approx(scatter).epsilon(0.05));
+    CHECK(calibration::product_sigma(0.5, count, count) ==
+          doctest::Approx(scatter).epsilon(0.05).scale(0));
 }
 
 TEST_CASE("uncertainty of a change: noise of the frames, and how well that noise is known") {
@@ -136,5 +137,5 @@ TEST_CASE("uncertainty of a change: noise of the frames, and how well that noise
         spread += std::pow(moved - noise, 2) / draws;
     }
     CHECK(calibration::change_sigma(1.5, changes, known) ==
-          doctest::Approx(std::sqrt(spread - mean * mean)).epsilon(0.06));
+          doctest::Approx(std::sqrt(spread - mean * mean)).epsilon(0.06).scale(0));
 }

@@ -67,7 +67,7 @@ TEST_CASE("the watch sees the budget run out before it has, and says when") {
     }
     CHECK(t == doctest::Approx(320).epsilon(0.04));
     CHECK(watch.predicted_loss(600).value ==
-          doctest::Approx(DriftWatch::loss_of(0.001 + 0.036)).epsilon(1e-3));
+          doctest::Approx(DriftWatch::loss_of(0.001 + 0.036)).epsilon(1e-3).scale(0));
     watch.restart(t, {0.001, 0});
     CHECK(watch.state().refreshes == 1);
     CHECK_FALSE(watch.spent(t));
@@ -99,7 +99,7 @@ TEST_CASE("a record an hour old: the prediction does not think the matrix is new
         stated += predicted.sigma / watches;
     }
     // A root mean square of 60 is known to 9 %; the floor under sigma adds a tenth.
-    CHECK(std::sqrt(square) == doctest::Approx(stated).epsilon(0.35));
+    CHECK(std::sqrt(square) == doctest::Approx(stated).epsilon(0.35).scale(0));
 }
 
 TEST_CASE("noise alone spends nothing; no budget is never spent") {
@@ -186,17 +186,17 @@ TEST_CASE("a refresh finds a matrix that has turned, from noisy frames of unknow
     // of their number, 0.005 / (156 / 4) = 1.3e-4 of a power of 2; gains and the other unknowns
     // cost as much again at most.
     CHECK(1 - correlation * correlation < 2 * 1.3e-4);
-    CHECK(result.entry_sigma == doctest::Approx(std::sqrt(1.3e-4 / 2)).epsilon(0.5));
+    CHECK(result.entry_sigma == doctest::Approx(std::sqrt(1.3e-4 / 2)).epsilon(0.5).scale(0));
     // What it says of itself: a frame's noise, scatter 1.5 %; what it leaves of an entry; and what
     // that leaves of half-lit frames' data, 3 entries of a power of 2 and 3/2 more for their mean
     // [binomial], 9: some 3 entries' variance of it.
-    CHECK(record.matrix->noise_power == doctest::Approx(2 * noise * noise).epsilon(0.06));
+    CHECK(record.matrix->noise_power == doctest::Approx(2 * noise * noise).epsilon(0.06).scale(0));
     REQUIRE(record.matrix->input_variance.size() == inputs);
     const double scale2 = found_power / power;
     const double entry_error =
         (found_power - std::norm(cross) / power) / static_cast<double>(entries.size());
     CHECK(record.matrix->entry_variance() ==
-          doctest::Approx(entry_error).epsilon(0.3));  // 240 entries: 6 %, and the ridge
+          doctest::Approx(entry_error).epsilon(0.3).scale(0));  // 240 entries: 6 %, and the ridge
     CHECK(result.own_rest > entry_error / scale2 / 3);
     CHECK(result.own_rest < entry_error / scale2);
     CHECK(record.identity.strip_variance > 0);
@@ -249,7 +249,7 @@ TEST_CASE("the phase scatters by its stated uncertainty") {
         stated += history[i].phase_sigma_rad / batches;
     }
     // A scatter of 60 is known to 9 %; edges of the demodulator's filter make noise uneven.
-    CHECK(std::sqrt(square - sum * sum) == doctest::Approx(stated).epsilon(0.35));
+    CHECK(std::sqrt(square - sum * sum) == doctest::Approx(stated).epsilon(0.35).scale(0));
     CHECK(projector.health().largest_phase_sigma_rad >= stated);
 }
 
@@ -290,7 +290,8 @@ TEST_CASE(
             CHECK(worst == doctest::Approx(0.982).epsilon(0.004));
             CHECK(projector.drift().refreshes == 0);
             // It knows, all the same.
-            CHECK(projector.health().correlation_loss == doctest::Approx(1 - worst).epsilon(0.25));
+            CHECK(projector.health().correlation_loss ==
+                  doctest::Approx(1 - worst).epsilon(0.25).scale(0));
         }
     }
 }

@@ -137,7 +137,8 @@ TEST_CASE("faults of the light: noticed for what they are, and outlived or named
         CHECK(got.noticed.count(Notice::matrix_measured) == 1);
         CHECK(got.health.matrix_refreshes >= 1);
         // cos 0.3 = 0.955: the light is another one, and the result says so.
-        CHECK(difference(got.out, honest) == doctest::Approx(2 - 2 * std::cos(0.3)).epsilon(0.2));
+        CHECK(difference(got.out, honest) ==
+              doctest::Approx(2 - 2 * std::cos(0.3)).epsilon(0.2).scale(0));
         CHECK(got.health.largest_correlation_loss < 0.01);
     }
     SUBCASE("a bump of the table: its phase is taken out") {
@@ -182,12 +183,12 @@ TEST_CASE("faults of the light: noticed for what they are, and outlived or named
 }
 
 TEST_CASE("a frame that is taken again later is no jump of the phase") {
-    // The arms drift by radians within a tenth of a second, and by hundredths from frame to frame.
+    // The arms drift by radians within a hundredth of a second, and by tenths from frame to frame.
     // A surge over a few frames in mid-run: they are taken again, in a run of their own.
     const sim::FaultSchedule faults =
         sim::parse_faults(once("saturation", "    power: 6\n    for_s: 0.0004\n"), "test.yaml");
     const sim::Scene scene =
-        tests::small_lab({"stability.drift_rad=100", "stability.drift_time_s=2"});
+        tests::small_lab({"stability.drift_rad=100", "stability.drift_time_s=0.05"});
     const auto bench = sim::make_simulated_bench(scene, {.faults = &faults});
     calibration::Record record = tests::quiet_record(scene);
     projection::OpticalOptions options;
