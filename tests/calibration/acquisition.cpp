@@ -43,9 +43,10 @@ struct Outcome {
 
 // Runs an acquisition of 20 patterns (three runs: memory holds ten) and compares what the sink was
 // left with against the patterns that were asked for.
-Outcome acquire(PaperBench& bench) {
+Outcome acquire(PaperBench& bench, std::size_t most_per_run = 1000) {
     const auto list = patterns(20);
     Acquisition acquisition(bench, region, hal::PixelFormat::mono8, timing);
+    acquisition.most_per_run = most_per_run;
     std::map<std::size_t, std::uint32_t> seen;
     Outcome outcome;
     try {
@@ -182,6 +183,18 @@ TEST_CASE("an honest bench: every frame once, in runs bounded by the DMD's memor
     CHECK(outcome.stats.frames == 20);
     CHECK(outcome.stats.runs == 2);  // memory 12 = 2 sentinels + 10 patterns
     CHECK(outcome.stats.repeated_runs == 0);
+}
+
+TEST_CASE("runs are no longer than phase and medium stand still") {
+    for (const auto& [most, runs] : {std::pair{7, 3}, std::pair{10, 2}, std::pair{1, 20}}) {
+        CAPTURE(most);
+        PaperBench bench;
+        const Outcome outcome = acquire(bench, static_cast<std::size_t>(most));
+        CHECK_FALSE(outcome.threw);
+        CHECK(outcome.mispaired == 0);
+        CHECK(outcome.missing == 0);
+        CHECK(outcome.stats.runs == static_cast<std::uint64_t>(runs));
+    }
 }
 
 TEST_CASE("a defect that happens once is repeated away, and counted") {
