@@ -187,7 +187,6 @@ TEST_CASE("an honest bench: every frame once, in runs bounded by the DMD's memor
 
 TEST_CASE("runs are no longer than phase and medium stand still") {
     for (const auto& [most, runs] : {std::pair{7, 3}, std::pair{10, 2}, std::pair{1, 20}}) {
-        CAPTURE(most);
         PaperBench bench;
         const Outcome outcome = acquire(bench, static_cast<std::size_t>(most));
         CHECK_FALSE(outcome.threw);
