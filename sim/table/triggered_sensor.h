@@ -67,6 +67,8 @@ public:
     hal::Duration oldest_needed(hal::Duration now) override;
 
 private:
+    std::optional<hal::Duration> next_ready(hal::Duration now);
+
     // How far along the line edges have been judged.
     struct Judge {
         TriggerCable::Position position;
